@@ -1,0 +1,1 @@
+"""Tests, one folder per layer; see CONTRIBUTING.md for the fixtures."""
