@@ -25,6 +25,7 @@ def slots_between(start: datetime, end: datetime) -> list[datetime]:
     Empty if `end` is before `start`; ValueError when one is naive.
     """
     first, last = aware(start), aware(end)
-    days = (day_of(last) - day_of(first)).days
-    slots = (to_utc(day_of(first) + n * _ONE_DAY, clock) for n in range(days + 1) for clock in SLOTS)
+    first_day = day_of(first)
+    days = (first_day + n * _ONE_DAY for n in range((day_of(last) - first_day).days + 1))
+    slots = (to_utc(day, clock) for day in days for clock in SLOTS)
     return [slot for slot in slots if first <= slot <= last]

@@ -1,7 +1,7 @@
 """How is a case number made, written and read back?  Rules C2, C2a.
 
 A number is one fixed letter, two digits of the year, six of a serial number and a Damm check digit:
-`R260042173`, shown as `R26-004-217-3`. After the letter there are digits only, because the number is read
+`R260042174`, shown as `R26-004-217-4`. After the letter there are digits only, because the number is read
 out on the phone and typed on a number pad.
 """
 
@@ -48,7 +48,7 @@ def parse(text: str) -> str:
 
 
 def group(number: str) -> str:
-    """Return the number in the groups in which it is shown and read out: `R26-004-217-3` (rule C2a).
+    """Return the number in the groups in which it is shown and read out: `R26-004-217-4` (rule C2a).
 
     ValueError if it is not a case number.
     """

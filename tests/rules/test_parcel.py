@@ -1,0 +1,60 @@
+"""Shutting down, packing, and how long a release is valid.  Rules C0-C2b."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.rules.parcel import NOT_IN_PARCEL, SHUTDOWN_STEPS, components, is_valid, valid_until
+
+lean = settings(deadline=None, max_examples=60)
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
+TICK = timedelta(microseconds=1)
+
+
+def test_before_unplugging_the_data_is_saved_in_this_order():  # rule C0
+    assert [*SHUTDOWN_STEPS] == ["end_of_day", "backup", "upload", "shut_down"]
+
+
+@pytest.mark.parametrize("tse_in_server", [False, None])
+def test_the_parcel_holds_server_power_cable_and_lan_cable(tse_in_server):  # rule C1
+    assert [*components(tse_in_server)] == ["server", "power_cable", "lan_cable"]
+
+
+def test_the_tse_belongs_into_the_parcel_if_and_only_if_it_is_in_the_server():  # rule C1
+    assert [*components(True)] == ["server", "power_cable", "lan_cable", "tse_usb"]
+    assert [answer for answer in (True, False, None) if "tse_usb" in components(answer)] == [True]
+
+
+def test_the_slip_names_what_must_stay_in_the_salon():  # rule C2
+    assert [*NOT_IN_PARCEL] == ["printer", "card_terminal", "pc", "cash_drawer"]
+    assert set(NOT_IN_PARCEL).isdisjoint(components(True))
+
+
+@lean
+@given(instants, st.integers(1, 400))
+def test_a_release_is_valid_until_its_last_instant(released_at, days):  # rule C2b
+    end = valid_until(released_at, days)
+    assert (end - released_at).total_seconds() == days * 86_400
+    assert is_valid(released_at, released_at, days)
+    assert is_valid(released_at, end - TICK, days)
+    assert not is_valid(released_at, end, days)
+
+
+def test_a_release_is_valid_for_30_days_unless_configured():  # rule C2b
+    released_at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert valid_until(released_at) == datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert is_valid(released_at, datetime(2026, 3, 31, 11, 59, tzinfo=UTC))
+    assert not is_valid(released_at, datetime(2026, 3, 31, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_release_of_no_day_is_refused(days):
+    with pytest.raises(ValueError, match="at least one day"):
+        valid_until(datetime(2026, 3, 1, tzinfo=UTC), days)
+
+
+def test_a_naive_time_of_release_is_refused():
+    with pytest.raises(ValueError, match="naive"):
+        valid_until(datetime(2026, 3, 1))

@@ -1,0 +1,195 @@
+"""The queue's order is the order of harm, and time alone moves a row exactly when foretold.  Rules S5, S6."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.rules.links import LinkReason, LinkState, Mode, end_of
+from portal.rules.urgency import TARGET_DAYS, Harm, Situation, assess
+from portal.rules.workflow import CLOSED, Actor, State, next_actor
+
+lean = settings(deadline=None, max_examples=150)
+NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+LONG_AGO = NOW - timedelta(days=400)
+
+
+def days(number):
+    return timedelta(days=number)
+
+
+def a_link(ends_in, mode=Mode.FULL, state=State.IN_REPAIR, activated=timedelta(days=20)):
+    return Situation(
+        state=state,
+        link_state=LinkState.ACTIVE,
+        link_mode=mode,
+        link_activated_at=NOW - activated,
+        link_ends_at=NOW + ends_in,
+    )
+
+
+def a_request(reason):
+    return Situation(link_state=LinkState.REQUESTED, link_reason=reason, link_requested_at=NOW - days(1))
+
+
+def test_the_order_is_by_harm_and_the_worst_comes_first():  # rule S5
+    assert [harm.name for harm in sorted(Harm)] == [
+        "CANNOT_CASH",
+        "RECEIPT_LOCK",
+        "LINK_ENDS_FIRST",
+        "ANSWER_OPEN",
+        "DECISION",
+        "LINK_OTHER",
+        "OVERDUE",
+        "STUCK",
+    ]
+
+
+ONE_OF_EACH = [
+    (Harm.CANNOT_CASH, a_request(LinkReason.DEFECT), NOW - days(1)),
+    (Harm.RECEIPT_LOCK, a_link(days(10), Mode.VIEW_ONLY), NOW - days(20)),
+    (Harm.LINK_ENDS_FIRST, a_link(days(5)), NOW - days(2)),
+    (Harm.ANSWER_OPEN, Situation(State.IN_REPAIR, NOW, answered_at=NOW - days(1)), NOW - days(1)),
+    (Harm.DECISION, Situation(State.SUBMITTED, NOW - days(9)), NOW - days(9)),
+    (Harm.LINK_OTHER, a_request(LinkReason.MOVING), NOW - days(1)),
+    (Harm.LINK_OTHER, a_request(LinkReason.RENOVATION), NOW - days(1)),
+    (Harm.LINK_OTHER, a_request(LinkReason.OTHER), NOW - days(1)),
+    (Harm.OVERDUE, Situation(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW - days(8)), NOW - days(1)),
+    (Harm.OVERDUE, Situation(State.ON_ITS_WAY_TO_US, NOW - days(9)), NOW - days(2)),
+    (Harm.STUCK, Situation(State.IN_DIAGNOSIS, NOW - days(4)), NOW - days(1)),
+]
+
+
+@pytest.mark.parametrize(("harm", "situation", "since"), ONE_OF_EACH)
+def test_each_row_says_why_it_stands_where_it_stands_and_since_when(harm, situation, since):  # rule S5
+    found = assess(situation, NOW)
+    assert (found.harm, found.since) == (harm, since)
+
+
+def test_of_several_harms_the_worst_is_named():  # rule S5
+    worst_first = [
+        {"link_state": LinkState.REQUESTED, "link_reason": LinkReason.DEFECT, "link_requested_at": NOW},
+        {"answered_at": NOW},
+        {"state": State.SUBMITTED, "state_since": LONG_AGO},
+    ]
+    expected = [Harm.CANNOT_CASH, Harm.ANSWER_OPEN, Harm.DECISION]
+    for first, harm in enumerate(expected):
+        facts = {name: value for part in worst_first[first:] for name, value in part.items()}
+        assert assess(Situation(**facts), NOW).harm is harm
+
+
+def test_a_receipt_lock_is_worse_than_the_same_links_end():  # rule S5
+    assert assess(a_link(days(2), Mode.VIEW_ONLY), NOW).harm is Harm.RECEIPT_LOCK
+
+
+def test_a_link_is_flagged_from_seven_days_before_its_end():  # rules S5, L10
+    assert assess(a_link(days(7) + TICK), NOW).harm is None
+    assert assess(a_link(days(7) + TICK), NOW).next_at == NOW + TICK
+    assert assess(a_link(days(7)), NOW).harm is Harm.LINK_ENDS_FIRST
+    assert assess(a_link(TICK), NOW).harm is Harm.LINK_ENDS_FIRST
+    assert assess(a_link(timedelta(0)), NOW).harm is None
+
+
+def test_a_link_granted_for_less_than_a_week_is_flagged_from_its_start():  # rule L10
+    found = assess(a_link(days(2), activated=days(1)), NOW)
+    assert (found.harm, found.since) == (Harm.LINK_ENDS_FIRST, NOW - days(1))
+
+
+BACK = CLOSED | {State.DELIVERED, State.COMMISSIONING_BOOKED}
+
+
+@pytest.mark.parametrize("state", [None, *State])
+def test_a_links_end_harms_only_while_its_server_is_away(state):  # rules S5, L10
+    flagged = assess(a_link(days(3), state=state), NOW).harm is Harm.LINK_ENDS_FIRST
+    assert flagged is (state is not None and state not in BACK)
+
+
+@pytest.mark.parametrize("link_state", [LinkState.ENDED, LinkState.REFUSED])
+def test_a_link_that_is_over_harms_nobody(link_state):  # rule S5
+    over = Situation(
+        link_state=link_state,
+        link_mode=Mode.VIEW_ONLY,
+        link_reason=LinkReason.DEFECT,
+        link_requested_at=LONG_AGO,
+        link_activated_at=LONG_AGO,
+        link_ends_at=NOW + days(1),
+    )
+    found = assess(over, NOW)
+    assert (found.harm, found.since, found.next_at) == (None, None, None)
+
+
+def test_a_parcel_is_overdue_seven_days_after_it_was_sent():  # rule S5
+    sent = Situation(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW)
+    assert assess(sent, NOW).next_at == NOW + days(7)
+    assert assess(sent, NOW + days(7) - TICK).harm is None
+    assert assess(sent, NOW + days(7)).harm is Harm.OVERDUE
+
+
+@pytest.mark.parametrize("state", State)
+def test_waiting_for_the_owner_is_never_the_staffs_delay(state):  # rule S6
+    found = assess(Situation(state, LONG_AGO, sent_at=LONG_AGO), NOW)
+    if next_actor(state) is not Actor.STAFF:
+        assert state not in TARGET_DAYS
+        assert found.harm is (Harm.OVERDUE if state is State.ON_ITS_WAY_TO_US else None)
+    else:
+        assert found.harm is (Harm.DECISION if state is State.SUBMITTED else Harm.STUCK)
+
+
+@pytest.mark.parametrize("state", [state for state in TARGET_DAYS if state is not State.SUBMITTED])
+def test_a_case_is_stuck_once_its_target_time_is_over(state):  # rules S5, S6
+    due = NOW + days(TARGET_DAYS[state])
+    assert assess(Situation(state, NOW), due - TICK).harm is None
+    assert assess(Situation(state, NOW), due - TICK).next_at == due
+    assert assess(Situation(state, NOW), due).harm is Harm.STUCK
+    assert assess(Situation(state, NOW), due).next_at is None
+
+
+def test_a_calm_case_is_never_looked_at_again_by_time_alone():
+    for state in (None, *CLOSED, State.DRAFT, State.AWAITING_SHIPMENT):
+        found = assess(Situation(state, LONG_AGO), NOW)
+        assert (found.harm, found.next_at) == (None, None)
+
+
+def test_a_naive_time_is_refused():
+    with pytest.raises(ValueError, match="naive"):
+        assess(Situation(), datetime(2026, 3, 20))
+    with pytest.raises(ValueError, match="naive"):
+        assess(Situation(answered_at=datetime(2026, 3, 20)), NOW)
+
+
+near = st.datetimes(datetime(2026, 2, 1), datetime(2026, 4, 1), timezones=st.just(UTC))
+maybe_near = st.none() | near
+
+
+@st.composite
+def situations(draw):
+    activated = draw(near)
+    return Situation(
+        state=draw(st.none() | st.sampled_from(State)),
+        state_since=draw(near),
+        link_state=draw(st.none() | st.sampled_from(LinkState)),
+        link_mode=draw(st.sampled_from(Mode)),
+        link_reason=draw(st.sampled_from(LinkReason)),
+        link_requested_at=draw(near),
+        link_activated_at=activated,
+        link_ends_at=end_of(activated, draw(st.integers(1, 30))),
+        answered_at=draw(maybe_near),
+        sent_at=draw(maybe_near),
+    )
+
+
+@lean
+@given(situations(), near, st.data())
+def test_the_answer_changes_at_the_foretold_instant_and_not_before(situation, now, data):  # rule S5
+    found = assess(situation, now)
+    horizon = found.next_at or now + days(4000)
+    assert horizon > now
+    before = [horizon - TICK, data.draw(st.datetimes(now.replace(tzinfo=None), horizon.replace(tzinfo=None)))]
+    for moment in before:
+        later = moment.replace(tzinfo=UTC)
+        if now <= later < horizon:
+            assert assess(situation, later) == found
+    if found.next_at is not None:
+        assert assess(situation, found.next_at).harm is not found.harm
