@@ -1,0 +1,30 @@
+"""Write down what was done; called inside the deed's own transaction (rule S)."""
+
+from datetime import datetime
+from typing import Any
+
+from portal.models import Account, Case, History, SubstituteLink
+
+
+def record(
+    subject: Case | SubstituteLink,
+    what: str,
+    *,
+    by: Account | None,
+    at: datetime,
+    source: str = "",
+    target: str = "",
+    why: str = "",
+    **facts: Any,
+) -> History:
+    """Add one row of history to a case or a link; a link's row shows on its case too.
+
+    `by` None means that the portal did it by itself. `facts` must be plain JSON values.
+    """
+    if isinstance(subject, Case):
+        owner = {"case": subject}
+    else:
+        owner = {"link": subject, "case": subject.case_id}
+    return History.create(
+        at=at, account=by, what=what, source=source, target=target, why=why, facts=facts, **owner
+    )

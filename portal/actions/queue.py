@@ -1,0 +1,64 @@
+"""Keep each case and link at its place in the staff's queue (rules S5, S6).
+
+The place is stored with the row, so that the queue is one indexed question however many
+cases there are. It is worked out anew with every deed, and by the worker when time alone
+may have changed it.
+"""
+
+from datetime import datetime
+
+from portal.models import Case, SubstituteLink
+from portal.models.base import transaction
+from portal.rules import urgency
+from portal.rules.links import LinkState
+from portal.rules.urgency import Situation
+from portal.rules.workflow import State
+
+
+def reassess_case(case: Case, *, now: datetime) -> Case:
+    """Work out the case's place in the queue from what is true now, and store it."""
+    link = SubstituteLink.get_or_none(
+        SubstituteLink.case == case, SubstituteLink.open_device.is_null(False)
+    )
+    found = urgency.assess(_situation(case, link), now)
+    case.harm, case.harm_since, case.reassess_at = found.harm, found.since, found.next_at
+    case.save()
+    return case
+
+
+def reassess_link(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
+    """Store the link's place in the queue: on its case, or on itself if it has none."""
+    if link.case_id:
+        reassess_case(Case.get_by_id(link.case_id), now=now)
+        return link
+    found = urgency.assess(_situation(None, link), now)
+    link.harm, link.harm_since, link.reassess_at = found.harm, found.since, found.next_at
+    link.save()
+    return link
+
+
+def reassess_due(*, now: datetime, limit: int = 500) -> int:
+    """Work out anew what time may have changed; the worker calls it. Returns how many rows."""
+    done = 0
+    for table, again in ((Case, reassess_case), (SubstituteLink, reassess_link)):
+        for row in table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit):
+            with transaction():
+                again(table.get_by_id(row.id), now=now)
+            done += 1
+    return done
+
+
+def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
+    open_link = link if link and link.state in (LinkState.REQUESTED, LinkState.ACTIVE) else None
+    return Situation(
+        state=State(case.state) if case else None,
+        state_since=case.state_since if case else None,
+        answered_at=case.answered_at if case else None,
+        sent_at=case.sent_at if case else None,
+        link_state=open_link.state if open_link else None,
+        link_mode=open_link.mode if open_link else None,
+        link_reason=open_link.reason if open_link else None,
+        link_requested_at=open_link.requested_at if open_link else None,
+        link_activated_at=open_link.activated_at if open_link else None,
+        link_ends_at=open_link.ends_at if open_link else None,
+    )

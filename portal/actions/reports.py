@@ -1,0 +1,322 @@
+"""Fill in a report, page by page, and send it: it becomes one case, however often it is sent.
+
+Rules S1 (release at once or review), S3 (sent twice = one case), T1 and T9 (answers kept),
+P4 and S7 (acceptances with wording, version, language and time).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from secrets import token_urlsafe
+from typing import Any
+
+from portal.actions import cases, history, letters, links, queue
+from portal.actions.links import BackupFacts
+from portal.models import Account, Attachment, Case, Consent, Counter, Device, Draft, Operator, Salon, SubstituteLink
+from portal.models.accounts import hash_of
+from portal.models.attachments import MAX_PHOTOS
+from portal.models.base import transaction
+from portal.rules import berlin, numbers, report, triage, workflow
+from portal.rules.links import LinkReason
+from portal.rules.report import DeviceFacts, Page
+from portal.rules.triage import Origin, Outcome
+from portal.rules.workflow import Role, State
+
+
+class ReportIncomplete(ValueError):
+    """The report cannot be sent yet; `page` is the first one without a valid answer."""
+
+    def __init__(self, page: Page) -> None:
+        """Keep the page to go to."""
+        super().__init__(f"not answered: {page}")
+        self.page = page
+
+
+class ReportSent(Exception):
+    """The report has become a case already; `draft` leads to it."""
+
+
+class TooManyPhotos(ValueError):
+    """The report has as many photos as it may have."""
+
+
+def begin(*, account: Account | None, now: datetime) -> tuple[Draft, str]:
+    """Start a report and return it with the key that only this browser gets."""
+    key = token_urlsafe(24)
+    draft = Draft.create(key_hash=hash_of(key), account=account, started_at=now, changed_at=now)
+    return draft, key
+
+
+def find(key: str | None) -> Draft | None:
+    """Return the report of the browser's key, or None."""
+    return Draft.get_or_none(Draft.key_hash == hash_of(key)) if key else None
+
+
+def take_along(draft: Draft, *, account: Account, now: datetime) -> tuple[Draft, str]:
+    """Go on with the account's report in another browser: it gets a new key, the old one ends."""
+    key = token_urlsafe(24)
+    Draft.update(key_hash=hash_of(key)).where(Draft.id == draft.id, Draft.account == account).execute()
+    return Draft.get_by_id(draft.id), key
+
+
+def answer(draft: Draft, page: Page, given: Mapping[str, Any], *, account: Account | None, now: datetime) -> Draft:
+    """Keep the answers of one page; what other pages hold stays as it is.
+
+    Raises ReportSent once the report has been sent. Two tabs may answer two pages at once:
+    the later one reads again before it writes.
+    """
+    while True:
+        fresh = Draft.get_by_id(draft.id)
+        if fresh.sent_at is not None:
+            raise ReportSent(draft.id)
+        changes = {
+            "answers": {**fresh.answers, page: dict(given)},
+            "account": account or fresh.account_id,
+            "revision": Draft.revision + 1,
+            "changed_at": now,
+        }
+        same = (Draft.id == draft.id) & (Draft.revision == fresh.revision) & Draft.sent_at.is_null()
+        if Draft.update(changes).where(same).execute():
+            return Draft.get_by_id(draft.id)
+
+
+def add_photo(draft: Draft, *, name: str, width: int, height: int, size: int, now: datetime) -> Attachment:
+    """Hang a stored photo on the report; TooManyPhotos beyond the limit, ReportSent after sending."""
+    with transaction():
+        # Touching the draft first makes two uploads at once take turns, on either engine.
+        touched = Draft.update(changed_at=now).where(Draft.id == draft.id, Draft.sent_at.is_null())
+        if not touched.execute():
+            raise ReportSent(draft.id)
+        if Attachment.select().where(Attachment.draft == draft).count() >= MAX_PHOTOS:
+            raise TooManyPhotos
+        return Attachment.create(draft=draft, name=name, width=width, height=height, size=size, at=now)
+
+
+def remove_photo(photo: Attachment) -> None:
+    """Take a photo off the report again; the caller removes the file."""
+    photo.delete_instance()
+
+
+def device_of(draft: Draft, account: Account | None) -> Device | None:
+    """Return the device chosen in the report, if it is one of the account's own (rule P1)."""
+    chosen = str(draft.answers.get(Page.DEVICE, {}).get("device", ""))
+    if account is None or account.customer_id is None or not chosen.isascii() or not chosen.isdigit():
+        return None
+    return Device.of(account.customer).where(Device.id == int(chosen)).first()
+
+
+def facts_of(draft: Draft, device: Device | None, today: date) -> DeviceFacts:
+    """Return what is known of the report's device, from the register or from the answers."""
+    if device is None:
+        return report.unlisted_device(draft.answers, today)
+    return DeviceFacts(
+        origin=Origin(device.origin),
+        tse_in_server=device.tse_in_server,
+        backup_booked=device.backup_booked,
+        estimate=device.estimate(today),
+        link_is_open=SubstituteLink.open_for(device) is not None,
+    )
+
+
+def backup_facts(draft: Draft, known: DeviceFacts) -> BackupFacts:
+    """Return what the report says about backup and data (rules B1a–B3)."""
+    answers = draft.answers
+    booked = known.backup_booked
+    if booked is None:
+        booked = report.yes_no(answers, Page.BACKUP, "booked")
+    running = report.yes_no(answers, Page.RUNNING, "running")
+    return BackupFacts(
+        backup_booked=booked,
+        last_online_at=report.instant(answers, Page.ONLINE, "at"),
+        uploaded_at=report.instant(answers, Page.DATA_FIRST, "uploaded_at") if running else None,
+        entered_since=report.yes_no(answers, Page.ENTERED, "entered"),
+    )
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """All that sending needs to know, looked up once."""
+
+    draft: Draft
+    by: Account
+    now: datetime
+    device: Device
+    facts: DeviceFacts
+    outcome: Outcome
+
+    @property
+    def today(self) -> date:
+        return berlin.day_of(self.now)
+
+
+def send(draft: Draft, *, by: Account, now: datetime) -> Case:
+    """Make the report a case, release it at once if the rules allow, and ask for the link.
+
+    Sending again returns the same case (S3). Raises ReportIncomplete with the page that still
+    needs an answer.
+    """
+    with transaction():
+        claimed = Draft.update(sent_at=now).where(Draft.id == draft.id, Draft.sent_at.is_null())
+        if not claimed.execute():
+            return Case.get(Case.draft == draft.id)
+        draft = Draft.get_by_id(draft.id)
+        case = _file(_checked(draft, by, now))
+    return case
+
+
+def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
+    today = berlin.day_of(now)
+    device = device_of(draft, by)
+    listed = draft.answers.get(Page.DEVICE, {}).get("device") != report.UNLISTED
+    if device is None and listed:
+        raise ReportIncomplete(Page.DEVICE)
+    facts = facts_of(draft, device, today)
+    fee = Operator.current().inspection_fee_cents is not None
+    if page := report.first_open(draft.answers, facts, inspection_fee=fee):
+        raise ReportIncomplete(page)
+    outcome = report.outcome(draft.answers)
+    if outcome is None or not triage.opens_case(outcome):
+        raise ReportIncomplete(Page.TOPIC)
+    return _Sending(draft, by, now, device or _register(draft, by, now), facts, outcome)
+
+
+def _register(draft: Draft, by: Account, now: datetime) -> Device:
+    """Add the device that the owner described; staff complete it later."""
+    given = draft.answers[Page.DEVICE_DETAILS]
+    salons = Salon.select().where(Salon.customer == by.customer_id)
+    salon = salons.where(Salon.id == int(given.get("salon") or 0)).first() or salons.order_by(Salon.id).first()
+    known = given.get("year") and given.get("month")
+    return Device.create(
+        salon=salon,
+        purchased_in=f"{int(given['year']):04d}-{int(given['month']):02d}" if known else None,
+        origin=Origin(given.get("origin") or Origin.UNKNOWN),
+        tse_in_server=report.yes_no(draft.answers, Page.DEVICE_DETAILS, "tse"),
+        backup_booked=report.yes_no(draft.answers, Page.BACKUP, "booked"),
+        created_at=now,
+    )
+
+
+def _file(sending: _Sending) -> Case:
+    case = _create_case(sending)
+    now, by = sending.now, sending.by
+    history.record(case, "submit", by=by, at=now, source=State.DRAFT, target=case.state, holds=case.holds)
+    Attachment.update(case=case).where(Attachment.draft == sending.draft).execute()
+    link = _ask_for_link(case, sending)
+    _keep_consents(case, link, sending)
+    if case.holds:
+        letters.tell_owners(case, "submitted", now=now, holds=case.holds)
+        return queue.reassess_case(case, now=now)
+    return cases.release(case, by=None, now=now)
+
+
+def _create_case(sending: _Sending) -> Case:
+    answers = sending.draft.answers
+    state = workflow.take_step("submit", State.DRAFT, Role.OWNER)
+    backup = backup_facts(sending.draft, sending.facts)
+    return Case.create(
+        number=_next_number(sending.today.year),
+        customer=sending.by.customer_id,
+        salon=sending.device.salon_id,
+        device=sending.device,
+        reporter=sending.by,
+        draft=sending.draft,
+        language=sending.by.language,
+        state=state,
+        state_since=sending.now,
+        topic=answers[Page.TOPIC]["topic"],
+        outcome=sending.outcome,
+        holds=_holds(sending),
+        estimate=sending.facts.estimate,
+        estimated_on=sending.today,
+        answers=answers,
+        fault=answers[Page.FAULT].get("text", ""),
+        on_screen=answers[Page.FAULT].get("on_screen", ""),
+        fault_since=_day(answers[Page.FAULT].get("since")),
+        last_online_at=backup.last_online_at,
+        uploaded_at=backup.uploaded_at,
+        entered_since=backup.entered_since,
+        reported_at=sending.now,
+        **_return_address(sending),
+    )
+
+
+def _holds(sending: _Sending) -> list[str]:
+    return list(
+        triage.holds(
+            outcome=sending.outcome,
+            estimate=sending.facts.estimate,
+            checks_done=triage.checks_done(report.quick_checks(sending.draft.answers)),
+            device_from=sending.facts.origin,
+            identified=True,
+        )
+    )
+
+
+def _return_address(sending: _Sending) -> dict[str, Any]:
+    """Return where the parcel goes back to and whom to call; a remote case has only the person."""
+    page = Page.ADDRESS if sending.outcome is Outcome.SEND_IN else Page.CONTACT
+    given = sending.draft.answers[page]
+    salon = sending.device.salon
+    return {
+        "contact_name": given["contact_name"],
+        "contact_phone": given["phone"],
+        "return_name": given.get("name") or salon.name,
+        "return_street": given.get("street") or salon.street,
+        "return_postal_code": given.get("postal_code") or salon.postal_code,
+        "return_city": given.get("city") or salon.city,
+        "return_country": given.get("country") or salon.country,
+    }
+
+
+def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
+    """Ask for the link if the owner wants one; a link that is open already joins the case (L1)."""
+    answers = sending.draft.answers
+    if sending.outcome is not Outcome.SEND_IN:
+        return None
+    existing = SubstituteLink.open_for(sending.device)
+    if existing is not None:
+        SubstituteLink.update(case=case).where(
+            SubstituteLink.id == existing.id, SubstituteLink.case.is_null()
+        ).execute()
+        return None
+    if not report.yes_no(answers, Page.LINK, "wanted"):
+        return None
+    try:
+        return links.request(
+            sending.device,
+            backup_facts(sending.draft, sending.facts),
+            by=sending.by,
+            now=sending.now,
+            reason=LinkReason.DEFECT,
+            case=case,
+        )
+    except links.LinkAlreadyOpen:
+        return None
+
+
+def _keep_consents(case: Case, link: SubstituteLink | None, sending: _Sending) -> None:
+    """Write the acceptances of the pages on the path into the register of consents (S7)."""
+    for page in report.path(sending.draft.answers, sending.facts):
+        for consent in report.accepted(sending.draft.answers, page):
+            Consent.create(
+                account=sending.by,
+                case=case,
+                link=link if page is Page.LINK_TERMS else None,
+                kind=consent["kind"],
+                wording=consent["wording"],
+                version=consent["version"],
+                language=consent["language"],
+                amount_cents=consent.get("amount_cents"),
+                at=datetime.fromisoformat(consent["at"]),
+            )
+
+
+def _next_number(year: int) -> str:
+    """Return the next case number of the year; two at once get two numbers."""
+    Counter.insert(year=year, last=0).on_conflict_ignore().execute()
+    Counter.update(last=Counter.last + 1).where(Counter.year == year).execute()
+    return numbers.make(year, Counter.get(Counter.year == year).last)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

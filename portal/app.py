@@ -1,0 +1,86 @@
+"""Put the portal together: the only place that knows all parts."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import config
+from portal.config import Settings
+from portal.models import base
+from portal.web import access, addresses, context, errors, labels, machines, security
+from portal.web.owner import bp as owner
+from portal.web.public import door, pages, report, signing
+from portal.web.staff import bp as staff
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_REQUEST = 80 * 1024 * 1024  # five photos of a good phone; one photo's own limit is smaller
+
+
+def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
+    """Return the portal as a WSGI application.
+
+    `settings` overrides what the environment says (tests); raises config.BadSettings.
+    """
+    chosen = _settings(settings)
+    app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=None, template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY=chosen.secret,
+        TESTING=chosen.testing,
+        PORTAL=chosen,
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="portal",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=chosen.is_https,
+        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open over night; the token ends with the session
+        BABEL_DEFAULT_LOCALE="de",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+    )
+    base.connect(chosen.database, pool=chosen.threads * 2 + 4)
+    _open_database_first(app)
+    addresses.init_app(app)
+    Babel(app, locale_selector=context.language, timezone_selector=lambda: "Europe/Berlin")
+    CSRFProtect(app)
+    access.init_app(app)
+    context.init_app(app)
+    labels.init_app(app)
+    errors.init_app(app)
+    for blueprint in (pages.bp, signing.bp, report.bp, door.bp, owner, staff, machines.bp):
+        app.register_blueprint(blueprint)
+    security.init_app(app, ROOT / "static")
+    if chosen.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies
+        )
+    return app
+
+
+def _settings(given: dict[str, Any] | Settings | None) -> Settings:
+    if isinstance(given, Settings):
+        return config.found_good(given)
+    if given is None:
+        return config.from_environment()
+    return config.found_good(replace(Settings(testing=True, demo=True), **given))
+
+
+def _open_database_first(app: Flask) -> None:
+    """Connect before anything else asks: before CSRF, before who is signed in."""
+
+    @app.before_request
+    def connect() -> None:
+        if request.endpoint not in WITHOUT_DATABASE:
+            base.db.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def disconnect(_error: BaseException | None) -> None:
+        if not base.db.is_closed() and not g.get("keep_connection"):
+            base.db.close()
+
+
+WITHOUT_DATABASE = frozenset({"machines.alive"})

@@ -1,0 +1,77 @@
+"""The settings, read once at start from PORTAL_* variables and checked."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+DEMO_SECRET = "demo only: everybody can read this in the source"  # noqa: S105
+SHORTEST_SECRET = 32
+
+
+class BadSettings(ValueError):
+    """The portal must not start with these settings; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs from machine to machine."""
+
+    demo: bool = False
+    database: str = "sqlite:///var/portal.sqlite3"
+    secret: str = ""
+    url: str = "http://127.0.0.1:8000"
+    smtp: str = ""  # empty: letters go to the mail folder
+    mail_folder: Path = Path("var/mail")
+    mail_from: str = "reparatur@localhost"
+    photos: Path = Path("var/photos")
+    proxies: int = 0  # how many reverse proxies stand in front and may say who the client is
+    threads: int = 12
+    testing: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach the portal over TLS."""
+        return self.url.startswith("https://")
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of PORTAL_* variables, or raise BadSettings."""
+    found: dict[str, Any] = {}
+    for name, kind in Settings.__annotations__.items():
+        text = environment.get(f"PORTAL_{name.upper()}", "")
+        if not text or name == "testing":
+            continue
+        try:
+            found[name] = _value(kind, text)
+        except ValueError as error:
+            raise BadSettings(f"PORTAL_{name.upper()}: {error}") from error
+    return found_good(replace(Settings(), **found))
+
+
+def _value(kind: Any, text: str) -> Any:
+    if kind is bool:
+        return text.lower() in ("1", "true", "yes", "on")
+    return kind(text)
+
+
+def found_good(settings: Settings) -> Settings:
+    """Return the settings, complete and checked, or raise BadSettings."""
+    if not settings.secret and settings.demo:
+        settings = replace(settings, secret=DEMO_SECRET)
+    if not settings.secret:
+        raise BadSettings("PORTAL_SECRET is missing: it signs cookies and links. Make one with: openssl rand -hex 32")
+    if len(settings.secret) < SHORTEST_SECRET or (settings.secret == DEMO_SECRET and not settings.demo):
+        raise BadSettings(f"PORTAL_SECRET must be your own and at least {SHORTEST_SECRET} characters long")
+    address = urlsplit(settings.url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise BadSettings(f"PORTAL_URL is no web address: {settings.url!r}")
+    if urlsplit(settings.database).scheme not in ("sqlite", "postgresql"):
+        raise BadSettings("PORTAL_DATABASE must begin with sqlite:/// or postgresql://")
+    if settings.smtp and urlsplit(settings.smtp).scheme not in ("smtp", "smtps"):
+        raise BadSettings("PORTAL_SMTP must begin with smtp:// or smtps://")
+    if not 0 <= settings.proxies <= 5 or not 1 <= settings.threads <= 64:
+        raise BadSettings("PORTAL_PROXIES must be 0 to 5, PORTAL_THREADS 1 to 64")
+    return settings

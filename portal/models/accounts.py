@@ -1,0 +1,74 @@
+"""Who may come in: people (accounts) and the browsers they are signed in with."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from flask_login import UserMixin
+from peewee import CharField, ForeignKeyField
+
+from portal.models.base import BaseModel, InstantField
+from portal.models.customers import Customer
+from portal.rules.workflow import Role
+from playhouse.fields import EnumField
+
+
+class Account(UserMixin, BaseModel):
+    """A person who signs in: an owner of one customer, or one of the staff."""
+
+    email = CharField(max_length=254, unique=True)  # lower case; see actions.accounts.normal
+    name = CharField(max_length=120)
+    role = EnumField(Role, max_length=20)
+    customer = ForeignKeyField(Customer, backref="accounts", null=True, on_delete="RESTRICT")
+    password_hash = CharField(max_length=255, null=True)
+    language = CharField(max_length=5, default="de")
+    created_at = InstantField()
+    closed_at = InstantField(null=True)
+
+    session_token: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether this person works for the operator."""
+        return self.role in (Role.STAFF, Role.ADMIN)
+
+    def get_id(self) -> str | None:
+        """Return the random token of this browser's session, not the account's id.
+
+        Flask-Login puts it into the cookie; the session table knows only its hash, so
+        signing out ends a copied cookie too.
+        """
+        return self.session_token
+
+
+class SignIn(BaseModel):
+    """One browser in which an account is signed in, until `ended_at`."""
+
+    account = ForeignKeyField(Account, backref="sign_ins", on_delete="CASCADE")
+    token_hash = CharField(max_length=64, unique=True)
+    device = CharField(max_length=200, default="")
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    @classmethod
+    def account_of(cls, token: str, now: datetime) -> Account | None:
+        """Return the account signed in with `token`, or None; one query."""
+        found = (
+            Account.select(Account, Customer)
+            .join(cls, on=(cls.account == Account.id))
+            .switch(Account)
+            .left_outer_join(Customer)
+            .where(
+                cls.token_hash == hash_of(token),
+                cls.ended_at.is_null(),
+                Account.closed_at.is_null(),
+            )
+            .first()
+        )
+        if found is not None:
+            found.session_token = token
+        return found
+
+
+def hash_of(token: str) -> str:
+    """Return the form in which a secret token is stored."""
+    return sha256(token.encode()).hexdigest()

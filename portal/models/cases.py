@@ -1,0 +1,97 @@
+"""The case (Vorgang): a report and what became of it."""
+
+from datetime import datetime
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, JSONField, TextField
+
+from playhouse.fields import EnumField
+from portal.models.accounts import Account
+from portal.models.base import BaseModel, InstantField
+from portal.models.customers import Customer, Salon
+from portal.models.devices import Device
+from portal.models.drafts import Draft
+from portal.rules.carriers import Carrier
+from portal.rules.triage import Outcome, Topic
+from portal.rules.warranty import Estimate
+from portal.rules.workflow import CLOSED, State
+
+
+class Case(BaseModel):
+    """One report of one device, from sending to its end."""
+
+    number = CharField(max_length=10, unique=True)  # rules.numbers
+    customer = ForeignKeyField(Customer, backref="cases", null=True, on_delete="RESTRICT")
+    salon = ForeignKeyField(Salon, backref="cases", null=True, on_delete="RESTRICT")
+    device = ForeignKeyField(Device, backref="cases", null=True, on_delete="RESTRICT")
+    reporter = ForeignKeyField(Account, backref="reports", null=True, on_delete="SET NULL")
+    draft = ForeignKeyField(Draft, null=True, unique=True, on_delete="SET NULL")  # sent twice = one case (S3)
+    language = CharField(max_length=5, default="de")
+
+    state = EnumField(State, max_length=30)
+    state_since = InstantField()
+    revision = IntegerField(default=1)  # counts every change the owner's page shows
+    topic = EnumField(Topic, max_length=20)
+    outcome = EnumField(Outcome, max_length=20)
+    holds = JSONField(default=list)  # rules.triage.Hold: why it waits for staff
+    estimate = EnumField(Estimate, max_length=20)
+    estimated_on = DateField()
+    answers = JSONField(default=dict)  # as given, kept for good (T1, T9)
+
+    fault = TextField(default="")
+    on_screen = TextField(default="")
+    fault_since = DateField(null=True)
+    last_online_at = InstantField(null=True)
+    uploaded_at = InstantField(null=True)
+    entered_since = BooleanField(null=True)
+
+    contact_name = CharField(max_length=120)
+    contact_phone = CharField(max_length=20)  # E.164
+    return_name = CharField(max_length=120)
+    return_street = CharField(max_length=100)
+    return_postal_code = CharField(max_length=10)
+    return_city = CharField(max_length=80)
+    return_country = CharField(max_length=2, default="DE")
+
+    reported_at = InstantField()
+    released_at = InstantField(null=True)
+    valid_until = InstantField(null=True)  # C2b
+    carrier = EnumField(Carrier, max_length=10, null=True)
+    tracking_number = CharField(max_length=60, default="")
+    sent_at = InstantField(null=True)
+    received_at = InstantField(null=True)
+    answered_at = InstantField(null=True)  # the owner wrote, staff have not acted yet
+
+    harm = IntegerField(null=True)  # rules.urgency.Harm; NULL = nothing for staff to do
+    harm_since = InstantField(null=True)
+    reassess_at = InstantField(null=True, index=True)  # when time alone may change `harm`
+
+    class Meta:
+        indexes = (
+            (("harm", "harm_since", "id"), False),
+            (("state", "id"), False),
+            (("customer", "id"), False),
+        )
+
+    @classmethod
+    def visible_to(cls, account: Account):
+        """Select the cases this account may see; every read starts here (rule P1)."""
+        cases = (
+            cls.select(cls, Device, Salon, Customer)
+            .left_outer_join(Device)
+            .switch(cls)
+            .left_outer_join(Salon, on=(cls.salon == Salon.id))
+            .switch(cls)
+            .left_outer_join(Customer, on=(cls.customer == Customer.id))
+        )
+        if account.is_staff:
+            return cases
+        return cases.where(cls.customer == account.customer_id)
+
+    @classmethod
+    def open_of(cls, device: Device):
+        """Select the device's cases that have not ended, newest first."""
+        return cls.select().where(cls.device == device, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+
+    def is_lapsed(self, now: datetime) -> bool:
+        """Tell whether the release is no longer valid (rule C2b)."""
+        return self.valid_until is not None and now >= self.valid_until

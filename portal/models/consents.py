@@ -1,0 +1,22 @@
+"""What somebody accepted: wording, version, language and time (rules P4, S7)."""
+
+from peewee import CharField, ForeignKeyField, IntegerField, TextField
+
+from portal.models.accounts import Account
+from portal.models.base import BaseModel, InstantField
+from portal.models.cases import Case
+from portal.models.links import SubstituteLink
+
+
+class Consent(BaseModel):
+    """One accepted text, kept as it was shown."""
+
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    case = ForeignKeyField(Case, backref="consents", null=True, on_delete="RESTRICT")
+    link = ForeignKeyField(SubstituteLink, backref="consents", null=True, on_delete="RESTRICT")
+    kind = CharField(max_length=40)
+    wording = TextField()
+    version = CharField(max_length=20)
+    language = CharField(max_length=5)
+    amount_cents = IntegerField(null=True)
+    at = InstantField()

@@ -1,0 +1,27 @@
+"""Whom we serve: customers (the businesses) and their salons."""
+
+from peewee import CharField, ForeignKeyField
+
+from portal.models.base import BaseModel, InstantField
+
+
+class Customer(BaseModel):
+    """A business with a customer number; it owns salons, devices and cases."""
+
+    number = CharField(max_length=20, unique=True)
+    name = CharField(max_length=120)
+    search_name = CharField(max_length=160, index=True)  # base.searchable(name)
+    created_at = InstantField()
+
+
+class Salon(BaseModel):
+    """One place of a customer where a Kassenserver stands."""
+
+    customer = ForeignKeyField(Customer, backref="salons", on_delete="RESTRICT")
+    name = CharField(max_length=120)
+    search_name = CharField(max_length=160, index=True)
+    street = CharField(max_length=100)
+    postal_code = CharField(max_length=10)
+    city = CharField(max_length=80)
+    country = CharField(max_length=2, default="DE")
+    phone = CharField(max_length=20, default="", index=True)  # E.164

@@ -1,0 +1,125 @@
+"""The substitute link (Ersatzlink): a digital till for at most 30 days."""
+
+from datetime import datetime
+
+from peewee import BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
+
+from playhouse.fields import EnumField
+from portal.models.accounts import Account
+from portal.models.base import BaseModel, InstantField
+from portal.models.cases import Case
+from portal.models.customers import Customer, Salon
+from portal.models.devices import Device
+from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, is_open
+
+
+class SubstituteLink(BaseModel):
+    """One request and the link that came of it.
+
+    `open_device` repeats the device while the link is requested or active and is NULL
+    afterwards: unique, it lets a device have one open link only (rule L1). That an ended
+    link stays ended (L3) and its end stays where it is (L6) is kept by triggers; see schema.py.
+    """
+
+    customer = ForeignKeyField(Customer, backref="links", on_delete="RESTRICT")
+    device = ForeignKeyField(Device, backref="links", on_delete="RESTRICT")
+    open_device = IntegerField(null=True, unique=True)
+    case = ForeignKeyField(Case, backref="links", null=True, on_delete="RESTRICT")
+    requester = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    reason = EnumField(LinkReason, max_length=20)
+    reason_text = TextField(default="")
+    requested_at = InstantField()
+    revision = IntegerField(default=1)
+
+    state = EnumField(LinkState, max_length=20)
+    mode = EnumField(Mode, max_length=20, null=True)
+    ending = EnumField(Ending, max_length=20, null=True)
+
+    # What the owner said, and the answer to be expected from it (L4a).
+    backup_booked = BooleanField(null=True)
+    last_online_at = InstantField(null=True)
+    uploaded_at = InstantField(null=True)
+    entered_since = BooleanField(null=True)
+    expected = EnumField(Answer, max_length=20)
+    backup_at = InstantField(null=True)
+    reasons = JSONField(default=list)
+
+    # What staff found out (B2, L5): the only way from view-only to full.
+    real_backup_at = InstantField(null=True)
+    complete = BooleanField(null=True)
+    corrected_why = TextField(default="")
+
+    decided_at = InstantField(null=True)
+    decided_by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    refusal = TextField(default="")
+    activated_at = InstantField(null=True)
+    ends_at = InstantField(null=True)
+    days = IntegerField(null=True)
+    lock_lifted_at = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    till_address = CharField(max_length=500, default="")
+    generation = IntegerField(default=0)
+    token_hash = CharField(max_length=64, null=True, unique=True)
+    opened_count = IntegerField(default=0)
+    last_opened_at = InstantField(null=True)
+
+    # Only for a link without a case; otherwise the case carries its place in the queue.
+    harm = IntegerField(null=True)
+    harm_since = InstantField(null=True)
+    reassess_at = InstantField(null=True, index=True)
+
+    class Meta:
+        indexes = (
+            (("harm", "harm_since", "id"), False),
+            (("device", "id"), False),
+            (("customer", "id"), False),
+            (("state", "ends_at"), False),
+        )
+        constraints = [
+            Check("(open_device IS NULL) = (state IN ('ended', 'refused'))"),
+            Check("open_device IS NULL OR open_device = device_id"),
+            Check("days IS NULL OR (days BETWEEN 1 AND 30)"),
+            Check(
+                "state <> 'active' OR (activated_at IS NOT NULL AND ends_at IS NOT NULL"
+                " AND ends_at > activated_at AND mode IS NOT NULL)"
+            ),
+            Check("state <> 'ended' OR (ended_at IS NOT NULL AND ending IS NOT NULL)"),
+            Check("mode IS NULL OR mode <> 'full' OR complete OR lock_lifted_at IS NOT NULL"),
+        ]
+
+    @classmethod
+    def visible_to(cls, account: Account):
+        """Select the links this account may see; every read starts here (rule P1)."""
+        links = (
+            cls.select(cls, Device, Salon, Customer, Case)
+            .join(Device)
+            .join(Salon)
+            .switch(cls)
+            .join(Customer, on=(cls.customer == Customer.id))
+            .switch(cls)
+            .left_outer_join(Case, on=(cls.case == Case.id))
+        )
+        if account.is_staff:
+            return links
+        return links.where(cls.customer == account.customer_id)
+
+    @classmethod
+    def open_for(cls, device: Device) -> "SubstituteLink | None":
+        """Return the device's requested or active link, if there is one (rule L1)."""
+        return cls.get_or_none(cls.open_device == device.id)
+
+    @classmethod
+    def earlier_of(cls, link: "SubstituteLink"):
+        """Select the device's other links, newest first (rule L3: staff see them beside it)."""
+        return cls.select().where(cls.device == link.device_id, cls.id != link.id).order_by(cls.id.desc())
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether the door may lead on at this moment (rule L9)."""
+        return is_open(self.state, self.ends_at, now)
+
+    @property
+    def facts_backup_at(self) -> datetime | None:
+        """Return the backup the link is built from: the real one, else the estimate (B2)."""
+        return self.real_backup_at or self.backup_at
+
+

@@ -1,0 +1,48 @@
+"""The operator: name, address, texts, fees and limits — settings, never code."""
+
+from peewee import CharField, DateField, IntegerField, TextField
+
+from portal.models.base import BaseModel
+
+# Rule C3: the address parcels go to, unless the operator sets another.
+DEFAULTS = {
+    "brand": "JoeCash",
+    "company": "IT-Systemhaus Schlimgen UG (haftungsbeschränkt)",
+    "person": "Markus Schlimgen",
+    "street": "Hauptstraße 122",
+    "postal_code": "51465",
+    "city": "Bergisch Gladbach",
+    "country": "DE",
+}
+
+
+class Operator(BaseModel):
+    """The one record of who runs this portal; an amount of NULL means: no such fee (P4)."""
+
+    brand = CharField(max_length=40)
+    company = CharField(max_length=120)
+    person = CharField(max_length=80, default="")
+    street = CharField(max_length=100)
+    postal_code = CharField(max_length=10)
+    city = CharField(max_length=80)
+    country = CharField(max_length=2, default="DE")
+    phone = CharField(max_length=20, default="")
+    email = CharField(max_length=254, default="")
+    support_hours = CharField(max_length=200, default="")
+    helpdesk_url = CharField(max_length=300, default="")
+    upload_name = CharField(max_length=60, default="Backup an FTP")  # C0
+    imprint_text = TextField(default="")
+    imprint_on = DateField(null=True)
+    privacy_text = TextField(default="")
+    privacy_on = DateField(null=True)
+    accessibility_text = TextField(default="")
+    accessibility_on = DateField(null=True)
+    release_days = IntegerField(default=30)  # C2b
+    third_party_fee_cents = IntegerField(null=True)
+    training_fee_cents = IntegerField(null=True)
+    inspection_fee_cents = IntegerField(null=True)
+
+    @classmethod
+    def current(cls) -> "Operator":
+        """Return the operator; before one is stored, the vendor of rule C3."""
+        return cls.select().order_by(cls.id).first() or cls(**DEFAULTS)

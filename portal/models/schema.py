@@ -1,0 +1,89 @@
+"""What tables alone cannot say: triggers for promises that no code may break, and text indexes.
+
+Rule L3: an ended or refused link is never active again. Rules L2, L6: the start and end of a
+link are fixed once set. Rule S: history is append-only. Both engines refuse, whoever asks.
+"""
+
+from peewee import Database, SqliteDatabase
+
+from portal.models import TABLES
+
+SQLITE = (
+    """
+    CREATE TRIGGER link_stays_ended BEFORE UPDATE ON substitute_link
+    WHEN OLD.state IN ('ended', 'refused')
+     AND (NEW.state <> OLD.state OR NEW.open_device IS NOT NULL)
+    BEGIN SELECT RAISE(ABORT, 'an ended link stays ended (rule L3)'); END
+    """,
+    """
+    CREATE TRIGGER link_end_is_fixed BEFORE UPDATE ON substitute_link
+    WHEN (OLD.ends_at IS NOT NULL AND NEW.ends_at IS NOT OLD.ends_at)
+      OR (OLD.activated_at IS NOT NULL AND NEW.activated_at IS NOT OLD.activated_at)
+    BEGIN SELECT RAISE(ABORT, 'the end of a link is fixed (rules L2, L6)'); END
+    """,
+    """
+    CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+    BEGIN SELECT RAISE(ABORT, 'history is append-only (rule S)'); END
+    """,
+    """
+    CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
+    BEGIN SELECT RAISE(ABORT, 'history is append-only (rule S)'); END
+    """,
+    """
+    CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link
+    BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
+    """,
+)
+
+POSTGRESQL = (
+    """
+    CREATE FUNCTION keep_link() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.state IN ('ended', 'refused')
+         AND (NEW.state <> OLD.state OR NEW.open_device IS NOT NULL) THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'an ended link stays ended (rule L3)';
+      END IF;
+      IF (OLD.ends_at IS NOT NULL AND NEW.ends_at IS DISTINCT FROM OLD.ends_at)
+         OR (OLD.activated_at IS NOT NULL AND NEW.activated_at IS DISTINCT FROM OLD.activated_at) THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'the end of a link is fixed (rules L2, L6)';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "CREATE TRIGGER keep_link BEFORE UPDATE ON substitute_link FOR EACH ROW EXECUTE FUNCTION keep_link()",
+    """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE integrity_constraint_violation USING MESSAGE = 'rows of ' || TG_TABLE_NAME || ' stay as they are (rules L3, S)';
+    END $$
+    """,
+    "CREATE TRIGGER history_is_kept BEFORE UPDATE OR DELETE ON history FOR EACH ROW EXECUTE FUNCTION refuse()",
+    "CREATE TRIGGER history_is_not_emptied BEFORE TRUNCATE ON history EXECUTE FUNCTION refuse()",
+    "CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link FOR EACH ROW EXECUTE FUNCTION refuse()",
+    # LIKE 'abc%' uses an index only with this operator class, whatever the database's collation.
+    "CREATE INDEX salon_name_prefix ON salon (search_name varchar_pattern_ops)",
+    "CREATE INDEX customer_name_prefix ON customer (search_name varchar_pattern_ops)",
+)
+
+
+def statements(database: Database) -> list[str]:
+    """Return the SQL that makes all tables, indexes and triggers on this engine."""
+    made: list[str] = []
+    for table in TABLES:
+        made.append(_plain(table._schema._create_table(safe=False)))
+        made.extend(_plain(index) for index in table._schema._create_indexes(safe=False))
+    extras = SQLITE if isinstance(database, SqliteDatabase) else POSTGRESQL
+    return made + [" ".join(text.split()) for text in extras]
+
+
+def create_all(database: Database) -> None:
+    """Make everything at once, as the models say; the migrations must arrive at the same."""
+    for statement in statements(database):
+        database.execute_sql(statement)
+
+
+def _plain(context) -> str:
+    sql, parameters = context.query()
+    if parameters:
+        raise ValueError(f"a table definition with parameters: {sql}")
+    return sql

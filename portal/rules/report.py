@@ -1,0 +1,238 @@
+"""Which questions does a report ask, in which order, and when is it complete?  Rules T1–T9, C0, B1a, L7, L8, W2, W3.
+
+The answers are a plain mapping: page → what was given there, exactly as it is stored with
+the draft and later with the case. The path through the pages follows from the answers
+alone, so a report can be left, resumed and changed anywhere. Answers to pages that are no
+longer on the path stay where they are: going back never loses anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from portal.rules import triage, warranty
+from portal.rules.triage import CheckAnswer, Facts, Origin, Outcome, QuickCheck, Topic
+from portal.rules.warranty import Estimate
+
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+class Page(StrEnum):
+    """One page of the report; the value is the last part of its address."""
+
+    DEVICE = "device"
+    DEVICE_DETAILS = "device-details"
+    TOPIC = "topic"
+    TOPIC_DETAILS = "topic-details"
+    CHARGE = "charge"
+    CHECKS = "checks"
+    FAULT = "fault"
+    RUNNING = "running"
+    DATA_FIRST = "data-first"
+    ONLINE = "online"
+    BACKUP = "backup"
+    ENTERED = "entered"
+    LINK = "link"
+    LINK_TERMS = "link-terms"
+    ADDRESS = "address"
+    CONTACT = "contact"
+    COSTS = "costs"
+    REMOTE = "remote"
+
+
+class ConsentKind(StrEnum):
+    """What somebody can accept; each is stored with its wording (rules P4, S7)."""
+
+    THIRD_PARTY_CHARGE = "third_party_charge"  # T3
+    TRAINING_CHARGE = "training_charge"  # T6
+    NO_SPARE_PARTS = "no_spare_parts"  # W2
+    REPAIR_BY_QUOTE = "repair_by_quote"  # W3
+    INSPECTION_FEE = "inspection_fee"  # P4
+    LINK_TEMPORARY = "link_temporary"  # L2
+    LINK_TSE = "link_tse"  # L7
+    LINK_DEVICES = "link_devices"  # L8
+    REMOTE_TERMS = "remote_terms"  # T7, T8
+
+
+@dataclass(frozen=True)
+class DeviceFacts:
+    """What is known of the device the report is about; None = not known."""
+
+    origin: Origin = Origin.UNKNOWN
+    tse_in_server: bool | None = None
+    backup_booked: bool | None = None
+    estimate: Estimate = Estimate.UNKNOWN
+    link_is_open: bool = False  # requested or active already (L1)
+
+
+UNLISTED = "unlisted"
+TOPICS_WITH_DETAILS = frozenset(Topic) - {Topic.SERVER, Topic.SOFTWARE, Topic.DATA_ENTRY}
+
+
+def yes_no(answers: Answers, page: Page, name: str) -> bool | None:
+    """Return True for "yes", False for "no" and None for "unknown" or no answer."""
+    return {"yes": True, "no": False}.get(str(answers.get(page, {}).get(name, "")))
+
+
+def instant(answers: Answers, page: Page, name: str) -> datetime | None:
+    """Return the stored moment in UTC, or None where none was given."""
+    text = answers.get(page, {}).get(name)
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def unlisted_device(answers: Answers, today: date) -> DeviceFacts:
+    """Return the facts of a device that is not in our register, from the owner's answers."""
+    given = answers.get(Page.DEVICE_DETAILS, {})
+    estimate = Estimate.UNKNOWN
+    if given.get("year") and given.get("month"):
+        estimate = warranty.estimate_month(int(given["year"]), int(given["month"]), today)
+    return DeviceFacts(
+        origin=Origin(given.get("origin") or Origin.UNKNOWN),
+        tse_in_server=yes_no(answers, Page.DEVICE_DETAILS, "tse"),
+        estimate=estimate,
+    )
+
+
+def triage_facts(answers: Answers) -> Facts | None:
+    """Return what triage asks for (T9), or None while the topic or its details are open."""
+    name = answers.get(Page.TOPIC, {}).get("topic")
+    if not name:
+        return None
+    topic = Topic(name)
+    details = answers.get(Page.TOPIC_DETAILS, {})
+    if topic in TOPICS_WITH_DETAILS and details.get("topic") != topic:
+        return None  # they belong to a topic chosen before
+    if topic not in TOPICS_WITH_DETAILS:
+        return Facts(topic=topic, helped=topic is Topic.SERVER and _helped(answers))
+    affected = yes_no(answers, Page.TOPIC_DETAILS, "server_affected")
+    bought = details.get("bought_from")
+    return Facts(
+        topic=topic,
+        server_affected=affected,
+        bought_from=Origin(bought) if bought else None,
+        technical_fault=yes_no(answers, Page.TOPIC_DETAILS, "technical_fault"),
+        first_training=yes_no(answers, Page.TOPIC_DETAILS, "first_training"),
+        helped=affected is True and _helped(answers),
+    )
+
+
+def _helped(answers: Answers) -> bool:
+    return yes_no(answers, Page.CHECKS, "helped") is True
+
+
+def outcome(answers: Answers) -> Outcome | None:
+    """Return the outcome of triage (T9), or None while it cannot be told yet."""
+    facts = triage_facts(answers)
+    return triage.outcome(facts) if facts else None
+
+
+def quick_checks(answers: Answers) -> dict[QuickCheck, CheckAnswer]:
+    """Return the answers to the quick checks (T1); unanswered ones are left out."""
+    given = answers.get(Page.CHECKS, {})
+    return {check: CheckAnswer(given[check]) for check in QuickCheck if given.get(check)}
+
+
+def charge_kind(answers: Answers, device: DeviceFacts) -> ConsentKind | None:
+    """Return the charge the owner must accept before the request is filed (T3, T6), if any.
+
+    A Kassenserver that was not bought from the vendor is third-party hardware as well.
+    """
+    facts = triage_facts(answers)
+    if facts is None:
+        return None
+    if triage.needs_acceptance(facts):
+        return ConsentKind.TRAINING_CHARGE if facts.topic is Topic.TRAINING else ConsentKind.THIRD_PARTY_CHARGE
+    third_party = device.origin is Origin.ELSEWHERE and triage.outcome(facts) is Outcome.SEND_IN
+    return ConsentKind.THIRD_PARTY_CHARGE if third_party else None
+
+
+def link_terms(device: DeviceFacts) -> tuple[ConsentKind, ...]:
+    """Return what the owner acknowledges before asking for a link (L2, L7, L8).
+
+    L7 is shown to owners with a USB TSE; whoever does not know is shown it too.
+    """
+    kinds = [ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES]
+    if device.tse_in_server is not False:
+        kinds.append(ConsentKind.LINK_TSE)
+    return tuple(kinds)
+
+
+def cost_consents(device: DeviceFacts, *, inspection_fee: bool) -> tuple[ConsentKind, ...]:
+    """Return what the owner accepts about costs before sending (W2, W3, P4)."""
+    kinds = []
+    if device.estimate is Estimate.NO_SPARE_PARTS:
+        kinds.append(ConsentKind.NO_SPARE_PARTS)
+    if device.estimate in (Estimate.CHARGEABLE, Estimate.UNKNOWN):
+        kinds.append(ConsentKind.REPAIR_BY_QUOTE)
+    if inspection_fee and device.estimate is not Estimate.IN_WARRANTY:
+        kinds.append(ConsentKind.INSPECTION_FEE)
+    return tuple(kinds)
+
+
+def accepted(answers: Answers, page: Page) -> list[Mapping[str, Any]]:
+    """Return the acceptances given on a page: kind, wording, version, language, at."""
+    return list(answers.get(page, {}).get("consents", []))
+
+
+def path(answers: Answers, device: DeviceFacts) -> list[Page]:
+    """Return the pages this report asks, in order, as far as the answers tell."""
+    pages = [Page.DEVICE]
+    if answers.get(Page.DEVICE, {}).get("device") == UNLISTED:
+        pages.append(Page.DEVICE_DETAILS)
+    pages.append(Page.TOPIC)
+    if answers.get(Page.TOPIC, {}).get("topic") in TOPICS_WITH_DETAILS:
+        pages.append(Page.TOPIC_DETAILS)
+    facts = triage_facts(answers)
+    if facts is None:
+        return pages
+    if facts.topic is Topic.SERVER or facts.server_affected:
+        pages.append(Page.CHECKS)
+    result = triage.outcome(facts)
+    if not triage.opens_case(result):
+        return pages
+    if charge_kind(answers, device):
+        pages.append(Page.CHARGE)
+    if result is Outcome.SEND_IN:
+        return pages + _send_in_pages(answers, device)
+    return [*pages, Page.FAULT, Page.CONTACT, Page.REMOTE]
+
+
+def _send_in_pages(answers: Answers, device: DeviceFacts) -> list[Page]:
+    pages = [Page.FAULT, Page.RUNNING]
+    if yes_no(answers, Page.RUNNING, "running"):
+        pages.append(Page.DATA_FIRST)
+    pages.append(Page.ONLINE)
+    if device.backup_booked is None:
+        pages.append(Page.BACKUP)
+    pages.append(Page.ENTERED)
+    if not device.link_is_open:
+        pages.append(Page.LINK)
+        if yes_no(answers, Page.LINK, "wanted"):
+            pages.append(Page.LINK_TERMS)
+    return [*pages, Page.ADDRESS, Page.COSTS]
+
+
+def is_answered(answers: Answers, page: Page, device: DeviceFacts, *, inspection_fee: bool) -> bool:
+    """Tell whether a page needs no further answer; acceptances must be the ones asked for now."""
+    if page not in answers:
+        return False
+    given = {consent["kind"] for consent in accepted(answers, page)}
+    if page is Page.CHARGE:
+        return charge_kind(answers, device) in given
+    if page is Page.LINK_TERMS:
+        return given >= set(link_terms(device))
+    if page is Page.COSTS:
+        return given >= set(cost_consents(device, inspection_fee=inspection_fee))
+    if page is Page.TOPIC_DETAILS:
+        return triage_facts(answers) is not None
+    return True
+
+
+def first_open(answers: Answers, device: DeviceFacts, *, inspection_fee: bool) -> Page | None:
+    """Return the first page on the path that still needs an answer, or None: complete."""
+    for page in path(answers, device):
+        if not is_answered(answers, page, device, inspection_fee=inspection_fee):
+            return page
+    return None

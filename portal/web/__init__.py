@@ -1,0 +1,1 @@
+"""HOW PEOPLE REACH IT: views find, parse, act and answer; text for people lives here and in templates/."""

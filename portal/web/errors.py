@@ -1,0 +1,72 @@
+"""What people see when something goes wrong: calm pages in their language, never a bare 500."""
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from peewee import DatabaseError, InterfaceError, OperationalError
+from playhouse.pool import MaxConnectionsExceeded
+from werkzeug.exceptions import HTTPException
+
+from portal.models.base import db
+from portal.rules.workflow import StepRefused
+from portal.web import context
+
+PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
+log = structlog.get_logger()
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with its page."""
+    app.register_error_handler(CSRFError, form_expired)
+    app.register_error_handler(HTTPException, refused)
+    app.register_error_handler(StepRefused, moved)
+    for busy in (OperationalError, InterfaceError, MaxConnectionsExceeded):
+        app.register_error_handler(busy, unavailable)
+    app.register_error_handler(Exception, broken)
+
+
+def refused(error: HTTPException) -> Response:
+    """Show the page of an HTTP error; redirects and the like pass as they are."""
+    code = error.code or 500
+    if code < 400:
+        return error.get_response()
+    return answer(code if code in PAGES else (400 if code < 500 else 500), code)
+
+
+def form_expired(_error: CSRFError) -> Response:
+    """Say that the form is too old; what was typed can be sent again from the page itself."""
+    return answer(400, 400, form_expired=True)
+
+
+def moved(error: StepRefused) -> Response:
+    """Say that the case has moved on meanwhile (rule S3)."""
+    log.info("step refused", step=error.step, state=error.state, role=error.role)
+    return answer(409, 409)
+
+
+def unavailable(error: DatabaseError) -> Response:
+    """Say that the database is busy or away: 503, and when to come again."""
+    log.error("database unavailable", problem=str(error), path=request.path)
+    response = answer(503, 503, without_database=True)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+def broken(error: Exception) -> Response:
+    """Log what nobody foresaw and show a calm page."""
+    log.exception("unforeseen", path=request.path, exc_info=error)
+    return answer(500, 500, without_database=True)
+
+
+def answer(page: int, status: int, *, without_database: bool = False, **values: object) -> Response:
+    """Render the page of an error; 500 and 503 must not need what may be broken."""
+    if not without_database and not db.is_closed():
+        return make_response(render_template(f"errors/{page}.html", **values), status)
+    return make_response(_bare(page), status)
+
+
+def _bare(page: int) -> str:
+    from flask import current_app
+
+    template = current_app.jinja_env.get_template(f"errors/{page}.html")
+    return template.render(locale=context.LANGUAGES[0], bare=True)

@@ -1,0 +1,52 @@
+"""The start page, help, imprint, privacy, accessibility, and the choice of language."""
+
+from flask import Blueprint, Response, redirect, request, session, url_for
+from flask_login import current_user
+
+from portal.actions import accounts
+from portal.web.access import safe_next
+from portal.web.context import LANGUAGES
+from portal.web.fragments import page
+
+bp = Blueprint("public", __name__)
+
+
+@bp.get("/")
+def start() -> Response:
+    """Ask what is wrong: report, link or follow."""
+    return page("public/start.html")
+
+
+@bp.get("/help")
+def help() -> Response:
+    """Show how to help oneself, what is not ours, and whom to call."""
+    return page("public/help.html")
+
+
+@bp.get("/imprint")
+def imprint() -> Response:
+    """Show who runs the portal."""
+    return page("public/imprint.html")
+
+
+@bp.get("/privacy")
+def privacy() -> Response:
+    """Show what is kept of whom, and for how long."""
+    return page("public/privacy.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """Show how accessible the portal is, and whom to tell of a barrier."""
+    return page("public/accessibility.html")
+
+
+@bp.post("/language")
+def language() -> Response:
+    """Change the language of this browser, and of the account's letters (rule P5)."""
+    wanted = request.form.get("language", "")
+    if wanted in LANGUAGES:
+        session["language"] = wanted
+        if current_user.is_authenticated:
+            accounts.speak(current_user, wanted)
+    return redirect(safe_next(request.form.get("next")) or url_for("public.start"), code=303)

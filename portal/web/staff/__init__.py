@@ -1,0 +1,9 @@
+"""The support's side: queue, cases, links, search. One guard for all of it (rule P1)."""
+
+from flask import Blueprint
+
+from portal.rules.workflow import Role
+from portal.web.access import guard
+
+bp = Blueprint("staff", __name__, url_prefix="/staff")
+guard(bp, Role.STAFF, Role.ADMIN)
