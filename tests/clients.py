@@ -1,0 +1,139 @@
+"""The portal inside the test's process, and a client that looks at every page it fetches."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from peewee import Database
+from werkzeug.test import TestResponse
+
+from portal.models import Account, base
+from tests.pages import Form, Page
+
+DEMO_PASSWORD = "demo-passwort-2026"
+
+
+class PageClient(FlaskClient):
+    """A browser without a screen: it fails the test at the first page that is not well made.
+
+    Cookies and CSRF are real: forms are sent as they stand on the page, see `send`.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Fetch as FlaskClient does, then look at the page."""
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and not response.is_streamed and response.data:
+            faults = page_of(response).faults
+            assert not faults, f"{response.request.path}: " + "; ".join(faults)
+        return response
+
+    def page(self, address: str, status: int = 200) -> Page:
+        """Fetch an address, follow redirects, and return the page; the status must be as expected."""
+        response = self.get(address, follow_redirects=True)
+        assert response.status_code == status, f"{address} answered {response.status}"
+        return page_of(response)
+
+    def send(
+        self,
+        response: TestResponse,
+        values: Mapping[str, Any] | None = None,
+        *,
+        form: str | int | None = None,
+        button: tuple[str, str] | None = None,
+        follow: bool = True,
+        **options: Any,
+    ) -> TestResponse:
+        """Send a form of the page in `response` as a browser would: hidden and filled-in fields too.
+
+        `values` replace what stands in the fields (a list for many, None for nothing); a name that the form does
+        not have is an error. `form` is its number or a part of its address; without it, the only form that posts,
+        or the first one that has all these names. `button` is the name and value of the button pressed.
+        """
+        values = dict(values or {})
+        chosen = find_form(page_of(response), values, form)
+        unknown = values.keys() - chosen.names
+        assert not unknown, (
+            f"the form {chosen.action!r} has no {sorted(unknown)}, only {sorted(chosen.names)}"
+        )
+        data: dict[str, Any] = {}
+        for name, value in chosen.fields:
+            data.setdefault(name, []).append(value)
+        data.update({name: value for name, value in values.items() if value is not None})
+        for name in (name for name, value in values.items() if value is None):
+            data.pop(name, None)
+        if button:
+            data[button[0]] = button[1]
+        target = urljoin(response.request.path, chosen.action or response.request.full_path)
+        parts = urlsplit(target)
+        address = parts.path + (f"?{parts.query}" if parts.query else "")
+        if chosen.method == "get":
+            return self.get(address, query_string=data, follow_redirects=follow, **options)
+        return self.post(address, data=data, follow_redirects=follow, **options)
+
+
+def page_of(response: TestResponse) -> Page:
+    """Return the parsed page of an answer."""
+    return Page(response.get_data(as_text=True))
+
+
+def find_form(page: Page, values: Mapping[str, Any], wanted: str | int | None = None) -> Form:
+    """Return the form of the page that is meant; see PageClient.send."""
+    assert page.forms, f"the page {page.headline!r} has no form"
+    if isinstance(wanted, int):
+        return page.forms[wanted]
+    found = [form for form in page.forms if wanted is None or wanted in form.action]
+    assert found, f"no form with {wanted!r} in its address, only {[form.action for form in page.forms]}"
+    fitting = [form for form in found if values.keys() <= form.names] or found
+    posting = [form for form in fitting if form.method == "post"] or fitting
+    # The sign-out button is a form too, on every page; it is never meant unless it is named.
+    return next((form for form in posting if not form.action.endswith("/sign-out")), posting[0])
+
+
+@pytest.fixture
+def app_settings(database_url: str, tmp_path: Path) -> dict[str, Any]:
+    """Give the settings of the test's portal; a test changes them before it asks for `app`."""
+    return {
+        "database": database_url,
+        "photos": tmp_path / "photos",
+        "mail_folder": tmp_path / "mail",
+        "url": "http://localhost",
+    }
+
+
+@pytest.fixture
+def app(database: Database, app_settings: dict[str, Any]) -> Iterator[Flask]:
+    """Make the portal on the test's database, which is connected for the test as well."""
+    from portal.app import create_app
+
+    made = create_app(app_settings)
+    made.test_client_class = PageClient
+    yield made
+    base.db.close_all()
+    base.db.initialize(database)
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """Give a browser nobody is signed in with; `app.test_client()` makes another one."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., TestResponse]:
+    """Give `sign_in(client, account, password=…)`, which goes through the real page."""
+
+    def through_the_page(
+        client: PageClient, account: Account | str, password: str = DEMO_PASSWORD, next: str = ""
+    ) -> TestResponse:
+        address = account if isinstance(account, str) else account.email
+        page = client.get("/sign-in", query_string={"next": next} if next else None)
+        answer = client.send(page, {"email": address, "password": password}, form="/sign-in")
+        assert answer.status_code == 200, f"{address} could not sign in: {answer.status}"
+        assert answer.request.path != "/sign-in", page_of(answer).text
+        return answer
+
+    return through_the_page
