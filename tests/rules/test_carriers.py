@@ -68,5 +68,9 @@ def test_whatever_is_typed_the_address_stays_at_the_carrier(carrier, number):
     assert not set("<>\"'{}") & set(address)
 
 
+def test_what_means_something_in_an_address_is_written_out():
+    assert tracking_url(Carrier.DPD, "../x?y#z&a=b").endswith("/parcel/..%2FX%3FY%23Z%26A%3DB")
+
+
 def test_blanks_and_dashes_are_left_out_and_letters_are_capitals():
     assert clean(" 1z-999 aa1\u00a001 ") == "1Z999AA101"

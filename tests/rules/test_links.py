@@ -122,6 +122,12 @@ def test_an_upload_made_by_hand_can_turn_view_only_into_full():  # rules C0, B2
     assert expected(True, ONLINE, ONLINE + timedelta(minutes=5), False).answer is Answer.FULL
 
 
+@pytest.mark.parametrize("entered", MAYBE)
+def test_a_backup_that_only_the_schedule_promises_can_be_told_from_a_sure_one(entered):  # rule B2a
+    assert Reason.BACKUP_FROM_SLOT in expected(True, ONLINE, OLDER, entered).reasons
+    assert Reason.BACKUP_FROM_SLOT not in expected(True, ONLINE, NEWER, entered).reasons
+
+
 def test_an_upload_at_the_very_slot_is_the_same_backup():  # rule B2
     assert expected(True, ONLINE, SLOT, False).backup_at == SLOT
 
