@@ -49,9 +49,10 @@ class PageClient(FlaskClient):
     ) -> TestResponse:
         """Send a form of the page in `response` as a browser would: hidden and filled-in fields too.
 
-        `values` replace what stands in the fields (a list for many, None for nothing); a name that the form does
-        not have is an error. `form` is its number or a part of its address; without it, the only form that posts,
-        or the first one that has all these names. `button` is the name and value of the button pressed.
+        `values` replace what stands in the fields (a list for many, None for nothing); a name that
+        the form does not have is an error. `form` is its number or a part of its address; without
+        it, the first form that posts and has all these names. `button` is the name and value of the
+        button pressed.
         """
         values = dict(values or {})
         chosen = find_form(page_of(response), values, form)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.pages import Page
 
-GOOD = """<!doctype html><html lang="de"><head><title>Ihr Vorgang</title><link rel="stylesheet" href="/static/p.css">
-<script src="/static/htmx.js"></script></head><body><h1>Ihr <em>Vorgang</em></h1>%s</body></html>"""
+GOOD = """<!doctype html><html lang="de"><head><title>Ihr Vorgang</title>
+<link rel="stylesheet" href="/static/p.css"><script src="/static/htmx.js"></script></head><body><h1>Ihr <em>Vorgang</em></h1>%s</body></html>"""
 
 
 def test_a_good_page_has_no_fault():
@@ -59,11 +59,13 @@ def test_a_fragment_needs_no_headline_but_is_looked_at():
 
 
 def test_a_form_is_read_as_a_browser_would_send_it():
-    page = Page("""<form method="post" action="/report"><input type="hidden" name="csrf_token" value="t">
-        <input name="name" value="Ada"><input type="radio" name="yes" value="1"><input type="radio" name="yes"
-        value="2" checked><input type="checkbox" name="box"><textarea name="text">
-zwei Zeilen</textarea><textarea name="none"></textarea><select name="month"><option value="1">1<option value="2"
-        selected>2</select><input type="file" name="photo"><button name="go" value="back">Zurück</button></form>""")
+    page = Page("""<form method="post" action="/report">
+        <input type="hidden" name="csrf_token" value="t"><input name="name" value="Ada">
+        <input type="radio" name="yes" value="1"><input type="radio" name="yes" value="2" checked>
+        <input type="checkbox" name="box"><textarea name="text">
+zwei Zeilen</textarea><textarea name="none"></textarea>
+        <select name="month"><option value="1">1<option value="2" selected>2</select>
+        <input type="file" name="photo"><button name="go" value="back">Zurück</button></form>""")
     form = page.forms[0]
     assert form.method == "post"
     assert form.buttons == [("go", "back")]
