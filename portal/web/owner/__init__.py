@@ -7,3 +7,5 @@ from portal.web.access import guard
 
 bp = Blueprint("owner", __name__)
 guard(bp, Role.OWNER)
+
+from portal.web.owner import cases, link_request, links, papers, steps  # noqa: E402, F401 (they add their views)
