@@ -1,0 +1,221 @@
+"""Plain builders: each makes one thing, ready to use, with what the test does not care about filled in.
+
+They write through the portal's own actions where there is one, so what they build could have come about.
+All need a connected database (the fixture `database` or `app`).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from portal.actions import accounts, cases, customers, links, reports
+from portal.actions.links import BackupFacts
+from portal.models import Account, Case, Customer, Device, Draft, Operator, Salon, SubstituteLink
+from portal.rules.links import LinkReason, Mode
+from portal.rules.report import Page
+from portal.rules.triage import Origin
+from portal.rules.workflow import Role
+from tests.clients import DEMO_PASSWORD
+
+NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)
+"""A Saturday, 10:14 in Berlin: when things happen unless the test says otherwise."""
+
+SECRET = "a secret for tests, long enough to be one"
+_numbers = count(1)
+
+# A real hash of the demo password, as cheap as argon2 allows: hundreds of tests sign in with it.
+_PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DEMO_PASSWORD)
+
+SEND_IN: dict[str, dict[str, Any]] = {
+    Page.TOPIC: {"topic": "server"},
+    Page.CHECKS: {
+        "power": "done", "cable": "done", "router": "done", "restart": "not_possible", "helped": "no",
+    },
+    Page.FAULT: {"since": "2026-11-21", "on_screen": "Keine Verbindung", "text": "Er startet nicht."},
+    Page.RUNNING: {"running": "no"},
+    Page.ONLINE: {"when": "at", "at": "2026-11-21T08:58:00+00:00"},
+    Page.ENTERED: {"entered": "no"},
+    Page.LINK: {"wanted": "no"},
+    Page.ADDRESS: {
+        "name": "Salon Haarwerk", "street": "Lindenstraße 8", "postal_code": "51469",
+        "city": "Bergisch Gladbach", "country": "DE", "contact_name": "Ada Muster", "phone": "+49220212345",
+    },
+    Page.COSTS: {"consents": []},
+}  # fmt: skip
+"""Complete answers for a send-in of a listed device that is in warranty; see `answers`."""
+
+
+def a_customer(name: str = "Haarwerk GmbH", **columns: Any) -> Customer:
+    """Make a business with a customer number of its own."""
+    number = columns.pop("number", f"K{next(_numbers):05d}")
+    return customers.add(number, name, now=columns.pop("now", NOW))
+
+
+def a_salon(customer: Customer | None = None, name: str = "Salon Haarwerk", **address: Any) -> Salon:
+    """Make a salon, of a new customer unless one is given."""
+    given = {
+        "street": "Lindenstraße 8",
+        "postal_code": "51469",
+        "city": "Bergisch Gladbach",
+        "country": "DE",
+        "phone": "+49220212345",
+        **address,
+    }
+    return customers.add_salon(customer or a_customer(), name, **given)
+
+
+def a_device(salon: Salon | None = None, **facts: Any) -> Device:
+    """Make a Kassenserver: bought from us, in warranty at NOW, TSE in it, backup booked."""
+    given = {
+        "serial": f"JC-{next(_numbers):06d}",
+        "purchased_on": date(2025, 5, 2),
+        "origin": Origin.VENDOR,
+        "tse_in_server": True,
+        "backup_booked": True,
+        **facts,
+    }
+    return customers.add_device(salon or a_salon(), now=given.pop("now", NOW), **given)
+
+
+def an_owner(customer: Customer | None = None, email: str = "", **columns: Any) -> Account:
+    """Make an owner of the customer who can sign in with the demo password."""
+    return _an_account(email, Role.OWNER, customer=customer or a_customer(), **columns)
+
+
+def a_staff_member(email: str = "", **columns: Any) -> Account:
+    """Make one of the support staff."""
+    return _an_account(email, Role.STAFF, **columns)
+
+
+def an_admin(email: str = "", **columns: Any) -> Account:
+    """Make one of the staff who may do everything."""
+    return _an_account(email, Role.ADMIN, **columns)
+
+
+def _an_account(email: str, role: Role, **columns: Any) -> Account:
+    given = {"name": "Ada Muster", "language": "de", "created_at": NOW, "customer": None, **columns}
+    address = accounts.normal(email or f"{role}-{next(_numbers)}@salon.example")
+    return Account.create(email=address, role=role, password_hash=_PASSWORD_HASH, **given)
+
+
+def an_operator(**columns: Any) -> Operator:
+    """Store the operator record; without it the portal uses the vendor's defaults."""
+    from portal.models.operator import DEFAULTS
+
+    return Operator.create(**{**DEFAULTS, **columns})
+
+
+def a_draft(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, **changes: Mapping[str, Any]
+) -> tuple[Draft, str]:
+    """Make a complete report of the device, and the key its browser holds; see `answers`."""
+    draft, key = reports.begin(account=by, now=now)
+    for page, given in answers(device, **changes).items():
+        draft = reports.answer(draft, Page(page), given, account=by, now=now)
+    return draft, key
+
+
+def answers(device: Device | None = None, **changes: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Return complete answers; `changes` replace a page's answers by its name (data_first=…)."""
+    given: dict[str, dict[str, Any]] = {Page.DEVICE: {"device": str(device.id) if device else ""}, **SEND_IN}
+    for name, change in changes.items():
+        page = Page(name.replace("_", "-"))
+        if change is None:
+            given.pop(page, None)
+        else:
+            given[page] = dict(change)
+    return given
+
+
+def a_case(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, **changes: Mapping[str, Any]
+) -> Case:
+    """Make a case as the owner's report makes it: released at once, unless the answers say otherwise.
+
+    `changes` are answers by page: `a_case(checks=CHECKS_OPEN)` waits for staff.
+    """
+    device = device or a_device()
+    owner = by or an_owner(device.salon.customer)
+    draft, _ = a_draft(device, owner, now, **{"costs": accepting(device, now), **changes})
+    return reports.send(draft, by=owner, now=now)
+
+
+CHECKS_OPEN = {**SEND_IN[Page.CHECKS], "restart": "unknown"}
+"""A quick check not made: the report waits for staff (rule S1)."""
+
+
+def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
+    """Return the answers of the page on costs that this device needs (rules W2, W3)."""
+    from portal.rules import berlin, report
+
+    facts = report.DeviceFacts(estimate=device.estimate(berlin.day_of(now)))
+    fee = Operator.current().inspection_fee_cents is not None
+    return {"consents": [consent(kind, now) for kind in report.cost_consents(facts, inspection_fee=fee)]}
+
+
+def consent(kind: str, now: datetime = NOW) -> dict[str, Any]:
+    """Return one acceptance as a page stores it (rule S7)."""
+    return {
+        "kind": str(kind), "wording": "Ein Text.", "version": "1", "language": "de", "at": now.isoformat(),
+    }  # fmt: skip
+
+
+def a_waiting_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
+    """Make a case that waits for staff: one quick check was not made."""
+    return a_case(device, by, now, checks=CHECKS_OPEN)
+
+
+def a_sent_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
+    """Make a released case whose parcel is on its way to us."""
+    from portal.rules.carriers import Carrier
+
+    case = a_case(device, by, now)
+    return cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=case.reporter, now=now)
+
+
+def a_link_request(
+    device: Device | None = None,
+    by: Account | None = None,
+    now: datetime = NOW,
+    *,
+    entered_since: bool | None = False,
+    reason: LinkReason = LinkReason.DEFECT,
+    case: Case | None = None,
+) -> SubstituteLink:
+    """Ask for a link; nothing was entered since the backup unless the test says so."""
+    device = device or (case.device if case else a_device())
+    owner = by or (case.reporter if case else an_owner(device.salon.customer))
+    facts = BackupFacts(True, now - timedelta(hours=1), None, entered_since)
+    return links.request(device, facts, by=owner, now=now, reason=reason, case=case)
+
+
+def an_active_link(
+    device: Device | None = None,
+    mode: Mode = Mode.FULL,
+    now: datetime = NOW,
+    *,
+    days: int = 30,
+    staff: Account | None = None,
+    secret: str = SECRET,
+    link: SubstituteLink | None = None,
+) -> SubstituteLink:
+    """Make an active link; its token is `portal.rules.links.door_token(secret, link.id, link.generation)`.
+
+    A test that goes through the door gives the secret of its app: `app.config["SECRET_KEY"]`.
+    """
+    requested = link or a_link_request(device, now=now, entered_since=mode is Mode.VIEW_ONLY)
+    staff = staff or a_staff_member()
+    known = links.correct(
+        requested,
+        real_backup_at=requested.backup_at,
+        complete=mode is Mode.FULL,
+        why="Nachgesehen",
+        by=staff,
+        now=now,
+    )
+    return links.grant(
+        known, mode, till_address="https://till.example/42", days=days, secret=secret, by=staff, now=now
+    )
