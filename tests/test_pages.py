@@ -5,7 +5,8 @@ import pytest
 from tests.pages import Page
 
 GOOD = """<!doctype html><html lang="de"><head><title>Ihr Vorgang</title>
-<link rel="stylesheet" href="/static/p.css"><script src="/static/htmx.js"></script></head><body><h1>Ihr <em>Vorgang</em></h1>%s</body></html>"""
+<link rel="stylesheet" href="/static/p.css"><script src="/static/htmx.js"></script></head>
+<body><h1>Ihr <em>Vorgang</em></h1>%s</body></html>"""
 
 
 def test_a_good_page_has_no_fault():
