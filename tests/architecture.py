@@ -31,16 +31,8 @@ ASKS_TIME = {"now", "utcnow", "today"}
 TIME_MODULE = {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strftime", "clock_gettime"}
 TIME_IN_SQL = re.compile(r"CURRENT_(TIMESTAMP|DATE|TIME)\b|\bnow\s*\(|datetime\s*\(\s*'now'", re.IGNORECASE)
 GETTEXT = {"_", "gettext", "ngettext", "pgettext", "lazy_gettext"}
-WRITES = {
-    "save",
-    "create",
-    "insert",
-    "insert_many",
-    "bulk_create",
-    "delete_instance",
-    "get_or_create",
-    "atomic",
-}
+WRITES = {"create", "insert", "insert_many", "bulk_create", "get_or_create"}
+INSTANCE_WRITES = {"save", "delete_instance", "atomic"}
 QUERIES = {"select", "where", "order_by", "left_outer_join", "execute_sql", "group_by"}
 WRITES_OF_MODELS = {"update", "delete", "replace"}  # on a model; dictionaries have them too
 
