@@ -1,5 +1,6 @@
 """Request, grant and end a substitute link (section L of the rulebook)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from peewee import IntegrityError
 
 from portal.actions import history, letters, queue
 from portal.actions.cases import role_of
-from portal.models import Account, Case, Device, SubstituteLink
+from portal.models import Account, Case, Consent, Device, SubstituteLink
 from portal.models.base import transaction
 from portal.rules import links as rules
 from portal.rules.links import Answer, Ending, Expectation, LinkReason, LinkState, Mode
@@ -57,9 +58,11 @@ def request(
     reason: LinkReason,
     reason_text: str = "",
     case: Case | None = None,
+    consents: Iterable[Mapping[str, Any]] = (),
 ) -> SubstituteLink:
     """Ask for a link; expected answer and reasons are stored with it (rules L1, L4a).
 
+    `consents` are the acknowledged texts (kind, wording, version, language), stored with it (S7).
     Raises LinkAlreadyOpen if the device has a requested or active link.
     """
     found = facts.expectation(device.origin)
@@ -68,6 +71,8 @@ def request(
         history.record(
             link, "request_link", by=by, at=now, target=LinkState.REQUESTED, expected=found.answer
         )
+        for consent in consents:
+            Consent.create(account=by, case=case, link=link, at=now, **consent)
         letters.tell_owners_of_link(link, "link_requested", now=now, expected=found.answer)
         queue.reassess_link(link, now=now)
     return link

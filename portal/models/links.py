@@ -11,6 +11,7 @@ from portal.models.cases import Case
 from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
 from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, is_open
+from portal.rules.workflow import CLOSED
 
 
 class SubstituteLink(BaseModel):
@@ -107,6 +108,29 @@ class SubstituteLink(BaseModel):
     def open_for(cls, device: Device) -> "SubstituteLink | None":
         """Return the device's requested or active link, if there is one (rule L1)."""
         return cls.get_or_none(cls.open_device == device.id)
+
+    @classmethod
+    def shown_with(cls, case: Case) -> "SubstituteLink | None":
+        """Return the link that belongs on the case's page: its newest, or an open one of its device alone."""
+        belongs = cls.case == case
+        if case.device_id is not None and case.state not in CLOSED:
+            belongs |= (cls.open_device == case.device_id) & cls.case.is_null()
+        return cls.select().where(belongs).order_by(cls.id.desc()).first()
+
+    @classmethod
+    def of_cases(cls, cases: list[Case]):
+        """Select the links of these cases, the newest last."""
+        return cls.select().where(cls.case.in_([case.id for case in cases])).order_by(cls.id)
+
+    @classmethod
+    def alone_for(cls, account: Account, *, limit: int = 10):
+        """Select the links without a case that this account may see, newest first."""
+        return cls.visible_to(account).where(cls.case.is_null()).order_by(cls.id.desc()).limit(limit)
+
+    @classmethod
+    def open_for_account(cls, account: Account):
+        """Select the requested and active links this account may see (rule L1)."""
+        return cls.visible_to(account).where(cls.open_device.is_null(False))
 
     @classmethod
     def earlier_of(cls, link: "SubstituteLink"):
