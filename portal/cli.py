@@ -1,0 +1,194 @@
+"""The portal's commands: `flask --app wsgi <command>`."""
+
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from portal import demo as demo_data
+from portal import fill as bulk
+from portal import worker as worker_process
+from portal.actions import accounts
+from portal.models import Operator, Round, migrations
+from portal.models.base import db
+from portal.outside import clock
+from portal.rules.workflow import Role
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    for command in (migrate, demo, fill, add_staff, worker, serve, check, backup, restore):
+        app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def migrate() -> None:
+    """Bring the database to the present shape."""
+    done = migrations.migrate(db.obj)
+    click.echo(f"Migrated: {', '.join(done)}" if done else "The database is up to date.")
+
+
+@click.command()
+@with_appcontext
+def demo() -> None:
+    """Add the demo's customers, devices, cases and accounts; again does nothing."""
+    with db.connection_context():
+        made = demo_data.make(now=clock.now(), secret=current_app.config["PORTAL"].secret)
+    click.echo("Demo data made." if made else "Demo data is there.")
+
+
+@click.command()
+@click.option("--cases", type=click.IntRange(1, 900_000), required=True)
+@with_appcontext
+def fill(cases: int) -> None:
+    """Add many realistic cases, for measuring."""
+    started = time.monotonic()
+    with db.connection_context():
+        rows = bulk.fill(cases, now=clock.now())
+    click.echo(f"{cases} cases, {rows} rows in {time.monotonic() - started:.0f} s")
+
+
+@click.command("add-staff")
+@click.argument("email")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="May manage staff and the operator's settings.")
+@click.password_option()
+@with_appcontext
+def add_staff(email: str, name: str, admin: bool, password: str) -> None:
+    """Add one of the support team; asks for the password."""
+    role = Role.ADMIN if admin else Role.STAFF
+    try:
+        with db.connection_context():
+            accounts.create(email, name, role, password=password, now=clock.now())
+    except accounts.EmailTaken:
+        raise click.ClickException("Somebody has this e-mail address already.") from None
+    except accounts.PasswordUnfit:
+        raise click.ClickException(
+            f"The password needs {accounts.MIN_PASSWORD} to {accounts.MAX_PASSWORD} characters."
+        ) from None
+    click.echo(f"Added {email}.")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One round, for cron.")
+def worker(once: bool) -> None:
+    """Send letters, end links at their end, keep the queue's order."""
+    worker_process.run(current_app._get_current_object(), once=once)
+
+
+worker = with_appcontext(worker)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", envvar="HOST")
+@click.option("--port", default=8000, envvar="PORT", type=click.IntRange(1, 65535))
+@with_appcontext
+def serve(host: str, port: int) -> None:
+    """Serve the portal with waitress."""
+    from waitress import serve as listen
+
+    app = current_app._get_current_object()
+    app.extensions["warm"]()
+    listen(app, host=host, port=port, threads=app.config["PORTAL"].threads, channel_timeout=60, ident=None)
+
+
+@click.command()
+@with_appcontext
+def check() -> None:
+    """Check settings, database, worker and mandatory texts; fails if something is wrong."""
+    problems = list(_problems())
+    for problem in problems:
+        click.echo(f"- {problem}")
+    if problems:
+        sys.exit(1)
+    click.echo("All is well.")
+
+
+def _problems():
+    settings = current_app.config["PORTAL"]
+    if not settings.demo and not settings.is_https:
+        yield "PORTAL_URL is not https: cookies would travel in the clear."
+    if not settings.demo and not settings.smtp:
+        yield f"PORTAL_SMTP is not set: letters go to {settings.mail_folder} only."
+    with db.connection_context():
+        waiting = migrations.pending(db.obj)
+        if waiting:
+            yield f"The database lacks migrations: {', '.join(waiting)} (flask migrate)."
+            return
+        operator = Operator.current()
+        for name in ("phone", "email", "imprint_text", "privacy_text"):
+            if not getattr(operator, name):
+                yield f"The operator's {name} is empty."
+        last = Round.last_at()
+        if last is None or (clock.now() - last).total_seconds() > 120:
+            yield "The worker has not finished a round in the last two minutes."
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write database and photos into one .tar.gz, while the portal runs."""
+    settings = current_app.config["PORTAL"]
+    with tempfile.TemporaryDirectory() as folder:
+        dump = Path(folder) / "database"
+        _dump(settings.database, dump)
+        with tarfile.open(file, "x:gz") as archive:
+            archive.add(dump, "database")
+            if settings.photos.is_dir():
+                archive.add(settings.photos, "photos")
+    click.echo(f"Written: {file}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.confirmation_option(prompt="This replaces the database and the photos. Go on?")
+@with_appcontext
+def restore(file: Path) -> None:
+    """Put a backup back; stop server and worker first."""
+    settings = current_app.config["PORTAL"]
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(file) as archive:
+        archive.extractall(folder, filter="data")
+        _load(settings.database, Path(folder) / "database")
+        photos = Path(folder) / "photos"
+        settings.photos.mkdir(parents=True, exist_ok=True)
+        for photo in photos.iterdir() if photos.is_dir() else ():
+            (settings.photos / photo.name).write_bytes(photo.read_bytes())
+    click.echo("Restored.")
+
+
+def _dump(database: str, target: Path) -> None:
+    """Copy the database as of now: SQLite by its own online backup, PostgreSQL by pg_dump."""
+    parts = urlsplit(database)
+    if parts.scheme == "sqlite":
+        source, copy = sqlite3.connect(parts.path[1:]), sqlite3.connect(target)
+        with copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+        return
+    subprocess.run(["pg_dump", "--format=custom", f"--file={target}", database], check=True)  # noqa: S603, S607
+
+
+def _load(database: str, dump: Path) -> None:
+    parts = urlsplit(database)
+    if parts.scheme == "sqlite":
+        source, copy = sqlite3.connect(dump), sqlite3.connect(parts.path[1:])
+        with copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+        return
+    subprocess.run(  # noqa: S603
+        ["pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={database}", str(dump)],  # noqa: S607
+        check=True,
+    )

@@ -1,0 +1,200 @@
+"""Demo data: two customers, their devices, and cases in the states a first look should show.
+
+Everything goes through the same actions that people use, at times before now, so that the
+demo's history is a real one.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from portal.actions import accounts, cases, customers, links, queue, reports
+from portal.actions.links import BackupFacts
+from portal.models import Account, Case, Customer, Device, Operator, Salon, SubstituteLink
+from portal.models.operator import DEFAULTS
+from portal.rules.carriers import Carrier
+from portal.rules.links import LinkReason, Mode
+from portal.rules.report import ConsentKind, Page
+from portal.rules.triage import Origin, Topic
+from portal.rules.workflow import Role
+
+PASSWORD = "demo-passwort-2026"  # noqa: S105
+FIRST_CUSTOMER = "10001"
+TILL = "https://ersatzkasse.example/salon"
+
+OPERATOR = {
+    **DEFAULTS,
+    "phone": "+49220212345",
+    "email": "support@portal.example",
+    "support_hours": "Mo–Fr 9–18 Uhr, Sa 9–14 Uhr",
+    "helpdesk_url": "https://helpdesk.example/",
+    "imprint_text": (
+        "IT-Systemhaus Schlimgen UG (haftungsbeschränkt)\nHauptstraße 122\n51465 Bergisch Gladbach\n\n"
+        "Vertreten durch: Markus Schlimgen\n\nDies sind Demo-Angaben."
+    ),
+    "imprint_on": date(2026, 11, 1),
+    "privacy_text": (
+        "Wir speichern, was Sie in der Meldung angeben, um Ihren Kassenserver zu reparieren und Sie zu "
+        "erreichen.\n\n## Wer sieht Ihre Daten?\nNur der Support und die Menschen Ihres Betriebs.\n\n"
+        "Dies sind Demo-Angaben."
+    ),
+    "privacy_on": date(2026, 11, 1),
+    "accessibility_text": (
+        "Das Portal soll für alle bedienbar sein: mit Tastatur, mit Vorlesehilfe und auf kleinen "
+        "Bildschirmen.\n\nStoßen Sie auf ein Hindernis, rufen Sie uns bitte an."
+    ),
+    "accessibility_on": date(2026, 11, 1),
+    "third_party_fee_cents": 9500,
+    "training_fee_cents": 12000,
+}
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """Who acts in the demo, and when now is."""
+
+    now: datetime
+    secret: str
+    support: Account
+    owner: Account
+    second: Account
+
+
+def make(*, now: datetime, secret: str) -> bool:
+    """Make the demo data; False if it is there already."""
+    if Customer.get_or_none(Customer.number == FIRST_CUSTOMER):
+        return False
+    if not Operator.select().exists():
+        Operator.create(**OPERATOR)
+    first = customers.add(FIRST_CUSTOMER, "Haarwerk GmbH", now=now)
+    other = customers.add("10002", "Kosmetik am Markt", now=now)
+    scene = _Scene(
+        now,
+        secret,
+        support=_account("support@portal.example", "Sabine Support", Role.STAFF, now),
+        owner=_account("inhaberin@salon.example", "Aylin Yıldız", Role.OWNER, now, first),
+        second=_account("zweite@salon.example", "Linh Nguyen", Role.OWNER, now, other),
+    )
+    _account("leitung@portal.example", "Markus Leitung", Role.ADMIN, now)
+    _first_customer(scene, first)
+    _second_customer(scene, other)
+    queue.reassess_due(now=now)
+    return True
+
+
+def _account(email: str, name: str, role: Role, now: datetime, customer: Customer | None = None) -> Account:
+    return accounts.create(email, name, role, password=PASSWORD, now=now, customer=customer)
+
+
+def _first_customer(scene: _Scene, customer: Customer) -> None:
+    """One salon with a running case and link, one device free to report, one without spare parts."""
+    haarwerk = customers.add_salon(
+        customer, "Salon Haarwerk", street="Severinstraße 12", postal_code="50678", city="Köln",
+        phone="+49221123456",
+    )  # fmt: skip
+    mitte = customers.add_salon(
+        customer, "Haarwerk Mitte", street="Neumarkt 4", postal_code="50667", city="Köln", phone="+49221654321"
+    )
+    _device(haarwerk, "KS-2025-0417", scene.now, bought_days_ago=300, tse_in_server=True, backup_booked=True)
+    running = _device(
+        mitte, "KS-2022-1183", scene.now, bought_days_ago=1500, tse_in_server=False, backup_booked=True
+    )
+    customers.add_device(
+        mitte, now=scene.now, name="Kassenserver (alt)", serial="KS-2018-0032", purchased_on=date(2018, 3, 14),
+        origin=Origin.VENDOR, tse_in_server=None, backup_booked=None,
+    )  # fmt: skip
+    reported = scene.now - timedelta(days=8, hours=2)
+    case = _report(scene.owner, running, reported, fault="Der Server geht nicht mehr an.", entered="yes")
+    link = SubstituteLink.open_for(running)
+    if link is None:
+        raise RuntimeError("the demo's report asked for no link")
+    link = links.correct(
+        link, real_backup_at=link.backup_at, complete=False, why="Laut Salon wurden danach Belege erstellt.",
+        by=scene.support, now=reported + timedelta(hours=1),
+    )  # fmt: skip
+    links.grant(
+        link, Mode.VIEW_ONLY, till_address=TILL, days=30, secret=scene.secret, by=scene.support,
+        now=reported + timedelta(hours=1),
+    )  # fmt: skip
+    case = cases.mark_sent(
+        case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=reported + timedelta(hours=3)
+    )
+    cases.receive(case, by=scene.support, now=scene.now - timedelta(hours=3))
+
+
+def _second_customer(scene: _Scene, customer: Customer) -> None:
+    """A new request at the top of the queue, a question, a move, and a report to review."""
+    markt = customers.add_salon(
+        customer, "Kosmetik am Markt", street="Markt 9", postal_code="53111", city="Bonn", phone="+49228998877"
+    )
+    device = _device(markt, "KS-2024-0099", scene.now, bought_days_ago=500, tse_in_server=True, backup_booked=True)
+    _report(scene.second, device, scene.now - timedelta(hours=2), fault="Rote Lampe, kein Bild.", entered="no")
+    asked = _device(markt, "KS-2021-0456", scene.now, bought_days_ago=1800, tse_in_server=None, backup_booked=False)
+    case = _report(
+        scene.second, asked, scene.now - timedelta(days=1), fault="Startet immer wieder neu.", entered="unknown",
+        wants_link=False, checks="unknown",
+    )  # fmt: skip
+    cases.ask_back(
+        case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=scene.now - timedelta(hours=20)
+    )
+    old = customers.add_device(
+        markt, now=scene.now, serial="KS-2019-0007", purchased_on=date(2019, 6, 3), origin=Origin.VENDOR,
+        tse_in_server=False, backup_booked=True,
+    )  # fmt: skip
+    _report(
+        scene.second, old, scene.now - timedelta(hours=5), fault="Lüfter sehr laut.", entered="no", wants_link=False
+    )
+    moving = _device(markt, "KS-2025-0301", scene.now, bought_days_ago=200, tse_in_server=False, backup_booked=True)
+    links.request(
+        moving,
+        BackupFacts(True, scene.now - timedelta(hours=6), scene.now - timedelta(hours=5), False),
+        by=scene.second, now=scene.now - timedelta(hours=4), reason=LinkReason.MOVING,
+    )  # fmt: skip
+
+
+def _device(salon: Salon, serial: str, now: datetime, *, bought_days_ago: int, **facts: Any) -> Device:
+    bought = (now - timedelta(days=bought_days_ago)).date()
+    return customers.add_device(salon, now=now, serial=serial, purchased_on=bought, origin=Origin.VENDOR, **facts)
+
+
+def _report(
+    owner: Account,
+    device: Device,
+    at: datetime,
+    *,
+    fault: str,
+    entered: str,
+    wants_link: bool = True,
+    checks: str = "done",
+) -> Case:
+    """Fill in and send a report as the owner would have."""
+    draft, _key = reports.begin(account=owner, now=at)
+    salon = device.salon
+    accepted = _accepted(ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE, at=at)
+    costs = _accepted(ConsentKind.NO_SPARE_PARTS, ConsentKind.REPAIR_BY_QUOTE, at=at)
+    answers: dict[Page, dict[str, Any]] = {
+        Page.DEVICE: {"device": str(device.id)},
+        Page.TOPIC: {"topic": Topic.SERVER},
+        Page.CHECKS: {"power": checks, "cable": "done", "router": "done", "restart": "done", "helped": "no"},
+        Page.FAULT: {"since": at.date().isoformat(), "on_screen": "", "text": fault},
+        Page.RUNNING: {"running": "no"},
+        Page.ONLINE: {"online": "at", "at": (at - timedelta(minutes=20)).isoformat()},
+        Page.BACKUP: {"booked": "unknown"},
+        Page.ENTERED: {"entered": entered},
+        Page.LINK: {"wanted": "yes" if wants_link else "no"},
+        Page.LINK_TERMS: {"consents": accepted},
+        Page.ADDRESS: {
+            "name": salon.name, "street": salon.street, "postal_code": salon.postal_code, "city": salon.city,
+            "country": "DE", "phone": salon.phone, "contact_name": owner.name,
+        },
+        Page.COSTS: {"consents": costs},
+    }  # fmt: skip
+    for page, given in answers.items():
+        draft = reports.answer(draft, page, given, account=owner, now=at)
+    return reports.send(draft, by=owner, now=at)
+
+
+def _accepted(*kinds: ConsentKind, at: datetime) -> list[dict[str, str]]:
+    return [
+        {"kind": kind, "wording": "Demo", "version": "demo", "language": "de", "at": at.isoformat()} for kind in kinds
+    ]
