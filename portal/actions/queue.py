@@ -10,16 +10,14 @@ from datetime import datetime
 from portal.models import Case, SubstituteLink
 from portal.models.base import transaction
 from portal.rules import urgency
-from portal.rules.links import LinkState
+from portal.rules.links import OPEN_STATES, Ending
 from portal.rules.urgency import Situation
 from portal.rules.workflow import State
 
 
 def reassess_case(case: Case, *, now: datetime) -> Case:
     """Work out the case's place in the queue from what is true now, and store it."""
-    link = SubstituteLink.get_or_none(
-        SubstituteLink.case == case, SubstituteLink.open_device.is_null(False)
-    )
+    link = SubstituteLink.select().where(SubstituteLink.case == case).order_by(SubstituteLink.id.desc()).first()
     found = urgency.assess(_situation(case, link), now)
     case.harm, case.harm_since, case.reassess_at = found.harm, found.since, found.next_at
     case.save()
@@ -49,7 +47,8 @@ def reassess_due(*, now: datetime, limit: int = 500) -> int:
 
 
 def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
-    open_link = link if link and link.state in (LinkState.REQUESTED, LinkState.ACTIVE) else None
+    open_link = link if link and link.state in OPEN_STATES else None
+    lost = link and link.ending in (Ending.EXPIRED, Ending.DELETED)
     return Situation(
         state=State(case.state) if case else None,
         state_since=case.state_since if case else None,
@@ -61,4 +60,5 @@ def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
         link_requested_at=open_link.requested_at if open_link else None,
         link_activated_at=open_link.activated_at if open_link else None,
         link_ends_at=open_link.ends_at if open_link else None,
+        link_lost_at=link.ended_at if lost else None,
     )

@@ -46,6 +46,7 @@ class Harm(IntEnum):
 class Situation:
     """What is known of a case, of a link or of both; None is what there is not.
 
+    `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
     `answered_at` is the oldest answer or message of the owner that nobody has replied to.
     """
 
@@ -57,6 +58,7 @@ class Situation:
     link_requested_at: datetime | None = None
     link_activated_at: datetime | None = None
     link_ends_at: datetime | None = None
+    link_lost_at: datetime | None = None
     answered_at: datetime | None = None
     sent_at: datetime | None = None
 
@@ -112,6 +114,8 @@ def _link_claims(situation: Situation) -> Iterator[_Claim]:
     if situation.link_state == LinkState.REQUESTED:
         defect = situation.link_reason == LinkReason.DEFECT
         yield _Claim(Harm.CANNOT_CASH if defect else Harm.LINK_OTHER, _instant(situation.link_requested_at))
+    if situation.link_lost_at is not None and _waits_for_server(situation.state):
+        yield _Claim(Harm.CANNOT_CASH, aware(situation.link_lost_at))
     ends_at = _instant(situation.link_ends_at)
     if situation.link_state != LinkState.ACTIVE or ends_at is None:
         return

@@ -54,15 +54,12 @@ def estimate(purchased_on: date | None, delivered_on: date | None, today: date) 
 
 
 def estimate_month(year: int, month: int, today: date) -> Estimate:
-    """Return the estimate where only the month of purchase is known (rules W1, W4).
+    """Return the estimate where only the month of purchase is known (rules W0, W1).
 
-    It is the answer on which the month's first and last day agree, else UNKNOWN. ValueError if there is
-    no such month.
+    The month's first day counts, so that nobody is promised a day too many; staff enter the
+    real date. ValueError if there is no such month.
     """
-    first = date(year, month, 1)
-    last = first.replace(day=monthrange(year, month)[1])
-    answer = estimate(first, None, today)
-    return answer if answer == estimate(last, None, today) else Estimate.UNKNOWN
+    return estimate(date(year, month, 1), None, today)
 
 
 def may_repair(decision: Decision | None, quote_accepted: bool) -> bool:

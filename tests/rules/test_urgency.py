@@ -106,6 +106,13 @@ def test_a_links_end_harms_only_while_its_server_is_away(state):  # rules S5, L1
     assert flagged is (state is not None and state not in BACK)
 
 
+@pytest.mark.parametrize("state", State)
+def test_a_salon_whose_link_ran_out_before_its_server_is_back_cannot_cash(state):  # rules S5, L10
+    found = assess(Situation(state, NOW, link_lost_at=NOW - days(1)), NOW)
+    assert (found.harm is Harm.CANNOT_CASH) is (state not in BACK)
+    assert state in BACK or found.since == NOW - days(1)
+
+
 @pytest.mark.parametrize("link_state", [LinkState.ENDED, LinkState.REFUSED])
 def test_a_link_that_is_over_harms_nobody(link_state):  # rule S5
     over = Situation(
