@@ -45,7 +45,7 @@ class Case(BaseModel):
     entered_since = BooleanField(null=True)
 
     contact_name = CharField(max_length=120)
-    contact_phone = CharField(max_length=20)  # E.164
+    contact_phone = CharField(max_length=20, index=True)  # E.164
     return_name = CharField(max_length=120)
     return_street = CharField(max_length=100)
     return_postal_code = CharField(max_length=10)
@@ -97,6 +97,11 @@ class Case(BaseModel):
     def open_of(cls, device: Device):
         """Select the device's cases that have not ended, newest first."""
         return cls.select().where(cls.device == device, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+
+    @classmethod
+    def open_of_customer(cls, customer: Customer):
+        """Select all the customer's cases that have not ended, newest first."""
+        return cls.select().where(cls.customer == customer, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
 
     def is_lapsed(self, now: datetime) -> bool:
         """Tell whether the release is no longer valid (rule C2b)."""

@@ -74,7 +74,7 @@ class SubstituteLink(BaseModel):
             (("harm", "harm_since", "id"), False),
             (("device", "id"), False),
             (("customer", "id"), False),
-            (("state", "ends_at"), False),
+            (("state", "ends_at", "id"), False),
         )
         constraints = [
             Check("(open_device IS NULL) = (state IN ('ended', 'refused'))"),

@@ -63,6 +63,7 @@ POSTGRESQL = (
     # LIKE 'abc%' uses an index only with this operator class, whatever the database's collation.
     "CREATE INDEX salon_name_prefix ON salon (search_name varchar_pattern_ops)",
     "CREATE INDEX customer_name_prefix ON customer (search_name varchar_pattern_ops)",
+    "CREATE INDEX device_serial_prefix ON device (serial varchar_pattern_ops)",
 )
 
 

@@ -62,6 +62,8 @@ CREATE INDEX "case_reporter_id" ON "case" ("reporter_id");;
 
 CREATE UNIQUE INDEX "case_draft_id" ON "case" ("draft_id");;
 
+CREATE INDEX "case_contact_phone" ON "case" ("contact_phone");;
+
 CREATE INDEX "case_reassess_at" ON "case" ("reassess_at");;
 
 CREATE INDEX "case_harm_harm_since_id" ON "case" ("harm", "harm_since", "id");;
@@ -94,7 +96,7 @@ CREATE INDEX "substitute_link_device_id_id" ON "substitute_link" ("device_id", "
 
 CREATE INDEX "substitute_link_customer_id_id" ON "substitute_link" ("customer_id", "id");;
 
-CREATE INDEX "substitute_link_state_ends_at" ON "substitute_link" ("state", "ends_at");;
+CREATE INDEX "substitute_link_state_ends_at_id" ON "substitute_link" ("state", "ends_at", "id");;
 
 CREATE TABLE "history" ("id" INTEGER NOT NULL PRIMARY KEY, "at" TEXT NOT NULL, "account_id" INTEGER, "case_id" INTEGER, "link_id" INTEGER, "what" VARCHAR(40) NOT NULL, "source" VARCHAR(30) NOT NULL, "target" VARCHAR(30) NOT NULL, "why" TEXT NOT NULL, "facts" TEXT NOT NULL, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE RESTRICT, FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE RESTRICT, FOREIGN KEY ("link_id") REFERENCES "substitute_link" ("id") ON DELETE RESTRICT);;
 

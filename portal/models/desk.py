@@ -1,0 +1,196 @@
+"""The desk's questions: the queue by harm, lists by state, counts with a cap, search (rules S5, S6).
+
+All of them cost the same with a thousand cases and with a hundred thousand: each walks one
+index and stops after a page, or at the cap.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
+
+from peewee import Select, Tuple, fn
+
+from portal.models.accounts import Account
+from portal.models.base import db
+from portal.models.cases import Case
+from portal.models.letters import Letter
+from portal.models.links import SubstituteLink
+from portal.models.messages import Message
+from portal.rules.links import LinkState
+from portal.rules.workflow import CLOSED, State
+
+PAGE = 25
+COUNT_UP_TO = 99
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_ID = 2**31 - 1
+_OPEN_LINKS = (LinkState.REQUESTED, LinkState.ACTIVE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row's place in the queue: harm, since when, cases before links, id (rule S5)."""
+
+    harm: int
+    since: datetime
+    is_link: bool
+    id: int
+
+    @property
+    def key(self) -> tuple[int, datetime, bool, int]:
+        """Return what the queue is ordered by."""
+        return (self.harm, self.since, self.is_link, self.id)
+
+
+def place_of(row: Case | SubstituteLink) -> Place:
+    """Return where the row stands in the queue."""
+    return Place(row.harm, row.harm_since, isinstance(row, SubstituteLink), row.id)
+
+
+def queue(staff: Account, after: Place | None = None, limit: int = PAGE) -> tuple[list[Case | SubstituteLink], bool]:
+    """Return one page of the queue behind `after`, and whether there is more (rule S5).
+
+    Cases, and links without a case, are read along the same key and merged.
+    """
+    rows = [
+        *_by_harm(Case, staff, after, limit),
+        *_by_harm(SubstituteLink, staff, after, limit),
+    ]
+    rows.sort(key=lambda row: place_of(row).key)
+    return rows[:limit], len(rows) > limit
+
+
+def _by_harm(table: Any, staff: Account, after: Place | None, limit: int):
+    found = table.visible_to(staff).where(table.harm > 0)
+    if after is not None:
+        # A case with the same harm and moment comes before any link.
+        is_link = table is SubstituteLink
+        if after.is_link == is_link:
+            last = after.id
+        else:
+            last = 0 if is_link else _LARGEST_ID
+        since = table.harm_since.db_value(after.since)
+        found = found.where(Tuple(table.harm, table.harm_since, table.id) > Tuple(after.harm, since, last))
+    return found.order_by(table.harm, table.harm_since, table.id).limit(limit + 1)
+
+
+def cases_in(
+    staff: Account, states: Sequence[State], before: int | None = None, limit: int = PAGE
+) -> tuple[list[Case], bool]:
+    """Return the newest cases in these states below the id `before`, and whether there is more.
+
+    Without states: all cases. Each state is read along its own index and stops after a page.
+    """
+    found = Case.visible_to(staff)
+    if states:
+        found = found.where(Case.id.in_(_newest_ids(states, before, limit + 1)))
+    elif before is not None:
+        found = found.where(Case.id < before)
+    rows = list(found.order_by(Case.id.desc()).limit(limit + 1))
+    return rows[:limit], len(rows) > limit
+
+
+def _newest_ids(states: Sequence[State], before: int | None, limit: int):
+    parts = []
+    for number, state in enumerate(states):
+        ids = Case.select(Case.id).where(Case.state == state)
+        if before is not None:
+            ids = ids.where(Case.id < before)
+        part = ids.order_by(Case.id.desc()).limit(limit).alias(f"part{number}")
+        parts.append(Select([part], [part.c.id]))
+    return reduce(lambda left, right: left.union_all(right), parts)
+
+
+def open_links(
+    staff: Account, after: SubstituteLink | None = None, limit: int = PAGE
+) -> tuple[list[SubstituteLink], bool]:
+    """Return open links behind `after`: requests first, then active ones, the earliest end first."""
+    rows: list[SubstituteLink] = []
+    links = SubstituteLink.visible_to(staff).order_by(SubstituteLink.ends_at, SubstituteLink.id)
+    if after is None or after.state == LinkState.REQUESTED:
+        requested = links.where(SubstituteLink.state == LinkState.REQUESTED, SubstituteLink.ends_at.is_null())
+        if after is not None:
+            requested = requested.where(SubstituteLink.id > after.id)
+        rows.extend(requested.limit(limit + 1))
+    if len(rows) <= limit:
+        active = links.where(SubstituteLink.state == LinkState.ACTIVE)
+        if after is not None and after.state != LinkState.REQUESTED:
+            ends_at = SubstituteLink.ends_at.db_value(after.ends_at)
+            active = active.where(Tuple(SubstituteLink.ends_at, SubstituteLink.id) > Tuple(ends_at, after.id))
+        rows.extend(active.limit(limit + 1 - len(rows)))
+    return rows[:limit], len(rows) > limit
+
+
+def counts(groups: dict[str, Sequence[State]]) -> dict[str, int]:
+    """Return how much there is in each list, at most one more than COUNT_UP_TO; one query.
+
+    `groups` names the lists by state; "queue", "links" and "letters" are added.
+    """
+    subjects = {
+        "queue": Case.select(Case.id).where(Case.harm > 0),
+        "queue_links": SubstituteLink.select(SubstituteLink.id).where(SubstituteLink.harm > 0),
+        "links": SubstituteLink.select(SubstituteLink.id).where(SubstituteLink.state.in_(_OPEN_LINKS)),
+        "letters": Letter.select(Letter.id).where(Letter.gave_up_at > LONG_AGO),
+    }
+    for name, states in groups.items():
+        subjects[name] = Case.select(Case.id).where(Case.state.in_(list(states)))
+    columns = [_capped(query, name) for name, query in subjects.items()]
+    found = dict(zip(subjects, next(iter(Select(columns=columns).tuples().execute(db))), strict=True))
+    found["queue"] = min(found["queue"] + found.pop("queue_links"), COUNT_UP_TO + 1)
+    return found
+
+
+def _capped(query, name: str):
+    bounded = query.limit(COUNT_UP_TO + 1).alias(f"some_{name}")
+    return Select([bounded], [fn.COUNT(bounded.c.id)])
+
+
+def open_links_of(cases: Iterable[Case]) -> dict[int, SubstituteLink]:
+    """Return the requested or active link of each of these cases, by the case's id; one query."""
+    ids = [case.id for case in cases]
+    if not ids:
+        return {}
+    found = SubstituteLink.select().where(
+        SubstituteLink.case.in_(ids), SubstituteLink.open_device.is_null(False)
+    )
+    return {link.case_id: link for link in found}
+
+
+def last_words(cases: Iterable[Case]) -> dict[int, Message]:
+    """Return the last message that is not internal of each of these cases, by the case's id; one query."""
+    ids = [case.id for case in cases]
+    if not ids:
+        return {}
+    newest = (
+        Message.select(fn.MAX(Message.id))
+        .where(Message.case.in_(ids), Message.internal == False)  # noqa: E712
+        .group_by(Message.case)
+    )
+    return {message.case_id: message for message in Message.select().where(Message.id.in_(newest))}
+
+
+def links_of(device_id: int):
+    """Select the device's links, newest first (rule L3: staff see the earlier ones beside the new one)."""
+    return SubstituteLink.select().where(SubstituteLink.device == device_id).order_by(SubstituteLink.id.desc())
+
+
+def other_open_cases(case: Case):
+    """Select what else is open for the case's device, newest first."""
+    return (
+        Case.select(Case.id, Case.number, Case.state, Case.state_since)
+        .where(Case.device == case.device_id, Case.id != case.id, Case.state.not_in(list(CLOSED)))
+        .order_by(Case.id.desc())
+        .limit(10)
+    )
+
+
+def given_up_letters(limit: int = 50):
+    """Select the letters that were given up, the latest first, with their cases (rule S4)."""
+    return (
+        Letter.select(Letter, Case)
+        .left_outer_join(Case)
+        .where(Letter.gave_up_at > LONG_AGO)
+        .order_by(Letter.gave_up_at.desc())
+        .limit(limit)
+    )
