@@ -1,0 +1,1 @@
+"""How fast is the portal, and does it stay so with many cases?  `make bench`."""
