@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask, g, request
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import config
+from portal import cli, config
 from portal.config import Settings
 from portal.models import base
 from portal.web import access, addresses, context, errors, labels, machines, security
@@ -27,7 +28,10 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     `settings` overrides what the environment says (tests); raises config.BadSettings.
     """
     chosen = _settings(settings)
-    app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=None, template_folder=str(ROOT / "templates"))
+    _speak_plainly(chosen)
+    app = Flask(
+        "portal", root_path=str(ROOT / "portal"), static_folder=None, template_folder=str(ROOT / "templates")
+    )
     app.config.update(
         SECRET_KEY=chosen.secret,
         TESTING=chosen.testing,
@@ -53,6 +57,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     errors.init_app(app)
     for blueprint in (pages.bp, report.bp, door.bp, owner, staff, machines.bp):
         app.register_blueprint(blueprint)
+    cli.init_app(app)
     security.init_app(app, ROOT / "static")
     if chosen.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -67,6 +72,30 @@ def _settings(given: dict[str, Any] | Settings | None) -> Settings:
     if given is None:
         return config.from_environment()
     return config.found_good(replace(Settings(testing=True, demo=True), **given))
+
+
+def _speak_plainly(settings: Settings) -> None:
+    """Log one line per event: JSON for machines, plain text in the demo; never local variables."""
+    shown = (
+        structlog.dev.plain_traceback
+        if settings.demo
+        else structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    )
+    last = (
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=shown)
+        if settings.demo
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    trace = [] if settings.demo else [structlog.processors.ExceptionRenderer(shown)]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *trace,
+            last,
+        ]
+    )
 
 
 def _open_database_first(app: Flask) -> None:

@@ -62,7 +62,9 @@ def found_good(settings: Settings) -> Settings:
     if not settings.secret and settings.demo:
         settings = replace(settings, secret=DEMO_SECRET)
     if not settings.secret:
-        raise BadSettings("PORTAL_SECRET is missing: it signs cookies and links. Make one with: openssl rand -hex 32")
+        raise BadSettings(
+            "PORTAL_SECRET is missing: it signs cookies and links. Make one with: openssl rand -hex 32"
+        )
     if len(settings.secret) < SHORTEST_SECRET or (settings.secret == DEMO_SECRET and not settings.demo):
         raise BadSettings(f"PORTAL_SECRET must be your own and at least {SHORTEST_SECRET} characters long")
     address = urlsplit(settings.url)

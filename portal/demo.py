@@ -89,33 +89,57 @@ def _account(email: str, name: str, role: Role, now: datetime, customer: Custome
 def _first_customer(scene: _Scene, customer: Customer) -> None:
     """One salon with a running case and link, one device free to report, one without spare parts."""
     haarwerk = customers.add_salon(
-        customer, "Salon Haarwerk", street="Severinstraße 12", postal_code="50678", city="Köln",
+        customer,
+        "Salon Haarwerk",
+        street="Severinstraße 12",
+        postal_code="50678",
+        city="Köln",
         phone="+49221123456",
-    )  # fmt: skip
+    )
     mitte = customers.add_salon(
-        customer, "Haarwerk Mitte", street="Neumarkt 4", postal_code="50667", city="Köln", phone="+49221654321"
+        customer,
+        "Haarwerk Mitte",
+        street="Neumarkt 4",
+        postal_code="50667",
+        city="Köln",
+        phone="+49221654321",
     )
     _device(haarwerk, "KS-2025-0417", scene.now, bought_days_ago=300, tse_in_server=True, backup_booked=True)
     running = _device(
         mitte, "KS-2022-1183", scene.now, bought_days_ago=1500, tse_in_server=False, backup_booked=True
     )
     customers.add_device(
-        mitte, now=scene.now, name="Kassenserver (alt)", serial="KS-2018-0032", purchased_on=date(2018, 3, 14),
-        origin=Origin.VENDOR, tse_in_server=None, backup_booked=None,
-    )  # fmt: skip
+        mitte,
+        now=scene.now,
+        name="Kassenserver (alt)",
+        serial="KS-2018-0032",
+        purchased_on=date(2018, 3, 14),
+        origin=Origin.VENDOR,
+        tse_in_server=None,
+        backup_booked=None,
+    )
     reported = scene.now - timedelta(days=8, hours=2)
     case = _report(scene.owner, running, reported, fault="Der Server geht nicht mehr an.", entered="yes")
     link = SubstituteLink.open_for(running)
     if link is None:
         raise RuntimeError("the demo's report asked for no link")
     link = links.correct(
-        link, real_backup_at=link.backup_at, complete=False, why="Laut Salon wurden danach Belege erstellt.",
-        by=scene.support, now=reported + timedelta(hours=1),
-    )  # fmt: skip
-    links.grant(
-        link, Mode.VIEW_ONLY, till_address=TILL, days=30, secret=scene.secret, by=scene.support,
+        link,
+        real_backup_at=link.backup_at,
+        complete=False,
+        why="Laut Salon wurden danach Belege erstellt.",
+        by=scene.support,
         now=reported + timedelta(hours=1),
-    )  # fmt: skip
+    )
+    links.grant(
+        link,
+        Mode.VIEW_ONLY,
+        till_address=TILL,
+        days=30,
+        secret=scene.secret,
+        by=scene.support,
+        now=reported + timedelta(hours=1),
+    )
     case = cases.mark_sent(
         case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=reported + timedelta(hours=3)
     )
@@ -125,36 +149,68 @@ def _first_customer(scene: _Scene, customer: Customer) -> None:
 def _second_customer(scene: _Scene, customer: Customer) -> None:
     """A new request at the top of the queue, a question, a move, and a report to review."""
     markt = customers.add_salon(
-        customer, "Kosmetik am Markt", street="Markt 9", postal_code="53111", city="Bonn", phone="+49228998877"
+        customer,
+        "Kosmetik am Markt",
+        street="Markt 9",
+        postal_code="53111",
+        city="Bonn",
+        phone="+49228998877",
     )
-    device = _device(markt, "KS-2024-0099", scene.now, bought_days_ago=500, tse_in_server=True, backup_booked=True)
-    _report(scene.second, device, scene.now - timedelta(hours=2), fault="Rote Lampe, kein Bild.", entered="no")
-    asked = _device(markt, "KS-2021-0456", scene.now, bought_days_ago=1800, tse_in_server=None, backup_booked=False)
+    device = _device(
+        markt, "KS-2024-0099", scene.now, bought_days_ago=500, tse_in_server=True, backup_booked=True
+    )
+    _report(
+        scene.second, device, scene.now - timedelta(hours=2), fault="Rote Lampe, kein Bild.", entered="no"
+    )
+    asked = _device(
+        markt, "KS-2021-0456", scene.now, bought_days_ago=1800, tse_in_server=None, backup_booked=False
+    )
     case = _report(
-        scene.second, asked, scene.now - timedelta(days=1), fault="Startet immer wieder neu.", entered="unknown",
-        wants_link=False, checks="unknown",
-    )  # fmt: skip
+        scene.second,
+        asked,
+        scene.now - timedelta(days=1),
+        fault="Startet immer wieder neu.",
+        entered="unknown",
+        wants_link=False,
+        checks="unknown",
+    )
     cases.ask_back(
         case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=scene.now - timedelta(hours=20)
     )
     old = customers.add_device(
-        markt, now=scene.now, serial="KS-2019-0007", purchased_on=date(2019, 6, 3), origin=Origin.VENDOR,
-        tse_in_server=False, backup_booked=True,
-    )  # fmt: skip
-    _report(
-        scene.second, old, scene.now - timedelta(hours=5), fault="Lüfter sehr laut.", entered="no", wants_link=False
+        markt,
+        now=scene.now,
+        serial="KS-2019-0007",
+        purchased_on=date(2019, 6, 3),
+        origin=Origin.VENDOR,
+        tse_in_server=False,
+        backup_booked=True,
     )
-    moving = _device(markt, "KS-2025-0301", scene.now, bought_days_ago=200, tse_in_server=False, backup_booked=True)
+    _report(
+        scene.second,
+        old,
+        scene.now - timedelta(hours=5),
+        fault="Lüfter sehr laut.",
+        entered="no",
+        wants_link=False,
+    )
+    moving = _device(
+        markt, "KS-2025-0301", scene.now, bought_days_ago=200, tse_in_server=False, backup_booked=True
+    )
     links.request(
         moving,
         BackupFacts(True, scene.now - timedelta(hours=6), scene.now - timedelta(hours=5), False),
-        by=scene.second, now=scene.now - timedelta(hours=4), reason=LinkReason.MOVING,
-    )  # fmt: skip
+        by=scene.second,
+        now=scene.now - timedelta(hours=4),
+        reason=LinkReason.MOVING,
+    )
 
 
 def _device(salon: Salon, serial: str, now: datetime, *, bought_days_ago: int, **facts: Any) -> Device:
     bought = (now - timedelta(days=bought_days_ago)).date()
-    return customers.add_device(salon, now=now, serial=serial, purchased_on=bought, origin=Origin.VENDOR, **facts)
+    return customers.add_device(
+        salon, now=now, serial=serial, purchased_on=bought, origin=Origin.VENDOR, **facts
+    )
 
 
 def _report(
@@ -184,11 +240,16 @@ def _report(
         Page.LINK: {"wanted": "yes" if wants_link else "no"},
         Page.LINK_TERMS: {"consents": accepted},
         Page.ADDRESS: {
-            "name": salon.name, "street": salon.street, "postal_code": salon.postal_code, "city": salon.city,
-            "country": "DE", "phone": salon.phone, "contact_name": owner.name,
+            "name": salon.name,
+            "street": salon.street,
+            "postal_code": salon.postal_code,
+            "city": salon.city,
+            "country": "DE",
+            "phone": salon.phone,
+            "contact_name": owner.name,
         },
         Page.COSTS: {"consents": costs},
-    }  # fmt: skip
+    }
     for page, given in answers.items():
         draft = reports.answer(draft, page, given, account=owner, now=at)
     return reports.send(draft, by=owner, now=at)
@@ -196,5 +257,6 @@ def _report(
 
 def _accepted(*kinds: ConsentKind, at: datetime) -> list[dict[str, str]]:
     return [
-        {"kind": kind, "wording": "Demo", "version": "demo", "language": "de", "at": at.isoformat()} for kind in kinds
+        {"kind": kind, "wording": "Demo", "version": "demo", "language": "de", "at": at.isoformat()}
+        for kind in kinds
     ]

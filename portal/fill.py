@@ -24,11 +24,61 @@ from portal.rules.workflow import Role, State
 BATCH = 400  # rows an INSERT carries: below both engines' limit of parameters
 CUSTOMERS_PER_CASE = 0.25
 
-FIRST = "Haar Schnitt Salon Studio Friseur Kamm Locken Beauty Nagel Kosmetik Barber Farb Style".split()
-SECOND = "werk punkt Yıldız Linh Schön Glück Müller Krämer Özdemir am Markt Eins Atelier Herz & Co Lounge".split()
-STREETS = "Hauptstraße Bahnhofstraße Gartenweg Kirchplatz Am Markt Lindenallee Königstraße Rheinufer".split()
-CITIES = (("51465", "Bergisch Gladbach"), ("50667", "Köln"), ("53111", "Bonn"), ("40213", "Düsseldorf"),
-          ("52062", "Aachen"), ("57072", "Siegen"), ("42103", "Wuppertal"), ("51373", "Leverkusen"))  # fmt: skip
+FIRST = [
+    "Haar",
+    "Schnitt",
+    "Salon",
+    "Studio",
+    "Friseur",
+    "Kamm",
+    "Locken",
+    "Beauty",
+    "Nagel",
+    "Kosmetik",
+    "Barber",
+    "Farb",
+    "Style",
+]
+SECOND = [
+    "werk",
+    "punkt",
+    "Yıldız",
+    "Linh",
+    "Schön",
+    "Glück",
+    "Müller",
+    "Krämer",
+    "Özdemir",
+    "am",
+    "Markt",
+    "Eins",
+    "Atelier",
+    "Herz",
+    "&",
+    "Co",
+    "Lounge",
+]
+STREETS = [
+    "Hauptstraße",
+    "Bahnhofstraße",
+    "Gartenweg",
+    "Kirchplatz",
+    "Am",
+    "Markt",
+    "Lindenallee",
+    "Königstraße",
+    "Rheinufer",
+]
+CITIES = (
+    ("51465", "Bergisch Gladbach"),
+    ("50667", "Köln"),
+    ("53111", "Bonn"),
+    ("40213", "Düsseldorf"),
+    ("52062", "Aachen"),
+    ("57072", "Siegen"),
+    ("42103", "Wuppertal"),
+    ("51373", "Leverkusen"),
+)
 FAULTS = (
     "Der Server geht nicht mehr an.",
     "Der Server startet, aber die Kasse findet ihn nicht.",
@@ -40,19 +90,36 @@ ESTIMATES = (Estimate.IN_WARRANTY, Estimate.CHARGEABLE, Estimate.CHARGEABLE, Est
 
 # The way a finished case went, and how often (in 100) a case stands where.
 WHOLE_WAY = (
-    ("submit", State.SUBMITTED), ("release", State.AWAITING_SHIPMENT), ("mark_sent", State.ON_ITS_WAY_TO_US),
-    ("receive", State.RECEIVED), ("start_diagnosis", State.IN_DIAGNOSIS), ("start_repair", State.IN_REPAIR),
-    ("make_ready", State.READY_TO_RETURN), ("dispatch", State.ON_ITS_WAY_BACK),
-    ("confirm_delivery", State.DELIVERED), ("book_commissioning", State.COMMISSIONING_BOOKED),
+    ("submit", State.SUBMITTED),
+    ("release", State.AWAITING_SHIPMENT),
+    ("mark_sent", State.ON_ITS_WAY_TO_US),
+    ("receive", State.RECEIVED),
+    ("start_diagnosis", State.IN_DIAGNOSIS),
+    ("start_repair", State.IN_REPAIR),
+    ("make_ready", State.READY_TO_RETURN),
+    ("dispatch", State.ON_ITS_WAY_BACK),
+    ("confirm_delivery", State.DELIVERED),
+    ("book_commissioning", State.COMMISSIONING_BOOKED),
     ("commission", State.COMMISSIONED),
-)  # fmt: skip
+)
 SHARES = (
-    (State.COMMISSIONED, 800), (State.CANCELLED, 30), (State.DECLINED, 30), (State.SOLVED_REMOTELY, 40),
-    (State.SUBMITTED, 10), (State.AWAITING_INFORMATION, 6), (State.AWAITING_SHIPMENT, 20),
-    (State.ON_ITS_WAY_TO_US, 14), (State.RECEIVED, 5), (State.IN_DIAGNOSIS, 10),
-    (State.AWAITING_QUOTE_DECISION, 5), (State.IN_REPAIR, 10), (State.READY_TO_RETURN, 5),
-    (State.ON_ITS_WAY_BACK, 5), (State.DELIVERED, 5), (State.COMMISSIONING_BOOKED, 5),
-)  # fmt: skip
+    (State.COMMISSIONED, 800),
+    (State.CANCELLED, 30),
+    (State.DECLINED, 30),
+    (State.SOLVED_REMOTELY, 40),
+    (State.SUBMITTED, 10),
+    (State.AWAITING_INFORMATION, 6),
+    (State.AWAITING_SHIPMENT, 20),
+    (State.ON_ITS_WAY_TO_US, 14),
+    (State.RECEIVED, 5),
+    (State.IN_DIAGNOSIS, 10),
+    (State.AWAITING_QUOTE_DECISION, 5),
+    (State.IN_REPAIR, 10),
+    (State.READY_TO_RETURN, 5),
+    (State.ON_ITS_WAY_BACK, 5),
+    (State.DELIVERED, 5),
+    (State.COMMISSIONING_BOOKED, 5),
+)
 
 
 def fill(cases: int, *, now: datetime, seed: int = 2026) -> int:
@@ -129,17 +196,29 @@ class _Maker:
             customer = first[Customer] + index
             name = self._name()
             customers.append(
-                {"id": customer, "number": f"F{customer:07d}", "name": name,
-                 "search_name": searchable(name), "created_at": self.now}
-            )  # fmt: skip
+                {
+                    "id": customer,
+                    "number": f"F{customer:07d}",
+                    "name": name,
+                    "search_name": searchable(name),
+                    "created_at": self.now,
+                }
+            )
             salon = first[Salon] + index
             salons.append(self._salon(salon, customer, name))
             account = first[Account] + index
             self.owners[customer] = account
             accounts.append(
-                {"id": account, "email": f"inhaber{customer}@fill.example", "name": f"Inhaber {customer}",
-                 "role": Role.OWNER, "customer": customer, "created_at": self.now, "language": "de"}
-            )  # fmt: skip
+                {
+                    "id": account,
+                    "email": f"inhaber{customer}@fill.example",
+                    "name": f"Inhaber {customer}",
+                    "role": Role.OWNER,
+                    "customer": customer,
+                    "created_at": self.now,
+                    "language": "de",
+                }
+            )
             for _number in range(self.random.choice((1, 1, 2, 3))):
                 device = self._device(first[Device] + len(self.devices), salon)
                 self.devices.append(device)
@@ -153,17 +232,28 @@ class _Maker:
         postal_code, city = self.random.choice(CITIES)
         street = f"{self.random.choice(STREETS)} {self.random.randint(1, 200)}"
         return {
-            "id": salon, "customer": customer, "name": name, "search_name": searchable(name), "street": street,
-            "postal_code": postal_code, "city": city, "phone": f"+492202{salon % 1_000_000:06d}",
-        }  # fmt: skip
+            "id": salon,
+            "customer": customer,
+            "name": name,
+            "search_name": searchable(name),
+            "street": street,
+            "postal_code": postal_code,
+            "city": city,
+            "phone": f"+492202{salon % 1_000_000:06d}",
+        }
 
     def _device(self, device: int, salon: int) -> dict[str, Any]:
         bought = berlin.day_of(self.now - timedelta(days=self.random.randint(30, 3000)))
         return {
-            "id": device, "salon": salon, "serial": f"F-{device:08d}", "purchased_on": bought,
-            "origin": Origin.VENDOR, "tse_in_server": self.random.choice((True, False, None)),
-            "backup_booked": self.random.choice((True, True, False)), "created_at": self.now,
-        }  # fmt: skip
+            "id": device,
+            "salon": salon,
+            "serial": f"F-{device:08d}",
+            "purchased_on": bought,
+            "origin": Origin.VENDOR,
+            "tse_in_server": self.random.choice((True, False, None)),
+            "backup_booked": self.random.choice((True, True, False)),
+            "created_at": self.now,
+        }
 
     def _cases(self) -> Iterator[dict[str, Any]]:
         first = _next_id(Case)
@@ -174,26 +264,47 @@ class _Maker:
 
     def _case(self, case: int, state: State, link_open: set[int]) -> dict[str, Any]:
         device = self.random.choice(self.devices)
-        age = timedelta(days=self.random.randint(60, 900)) if state is State.COMMISSIONED else (
-            timedelta(days=self.random.randint(0, 25), hours=self.random.randint(0, 23))
-        )  # fmt: skip
+        age = (
+            timedelta(days=self.random.randint(60, 900))
+            if state is State.COMMISSIONED
+            else (timedelta(days=self.random.randint(0, 25), hours=self.random.randint(0, 23)))
+        )
         reported = self.now - age
         since = self._write_history(case, device, state, reported)
         link = self._link(case, device, state, reported, link_open)
         situation = Situation(state=state, state_since=since, sent_at=since, **_of_link(link))
         found = urgency.assess(situation, self.now)
         return {
-            "id": case, "number": self._number(reported.year), "customer": self.owner_of[device["id"]],
-            "salon": device["salon"], "device": device["id"], "reporter": self.owners[self.owner_of[device["id"]]],
-            "state": state, "state_since": since, "topic": Topic.SERVER, "outcome": Outcome.SEND_IN,
-            "estimate": self.random.choice(ESTIMATES), "estimated_on": berlin.day_of(reported),
-            "fault": self.random.choice(FAULTS), "contact_name": "Inhaber", "contact_phone": "+49220212345",
-            "return_name": "Salon", "return_street": "Hauptstraße 1", "return_postal_code": "51465",
-            "return_city": "Bergisch Gladbach", "reported_at": reported, "released_at": reported,
-            "valid_until": reported + timedelta(days=30), "carrier": Carrier.DHL,
-            "tracking_number": f"00340434{case:012d}", "sent_at": since, "last_online_at": reported,
-            "harm": found.harm, "harm_since": found.since, "reassess_at": found.next_at,
-        }  # fmt: skip
+            "id": case,
+            "number": self._number(reported.year),
+            "customer": self.owner_of[device["id"]],
+            "salon": device["salon"],
+            "device": device["id"],
+            "reporter": self.owners[self.owner_of[device["id"]]],
+            "state": state,
+            "state_since": since,
+            "topic": Topic.SERVER,
+            "outcome": Outcome.SEND_IN,
+            "estimate": self.random.choice(ESTIMATES),
+            "estimated_on": berlin.day_of(reported),
+            "fault": self.random.choice(FAULTS),
+            "contact_name": "Inhaber",
+            "contact_phone": "+49220212345",
+            "return_name": "Salon",
+            "return_street": "Hauptstraße 1",
+            "return_postal_code": "51465",
+            "return_city": "Bergisch Gladbach",
+            "reported_at": reported,
+            "released_at": reported,
+            "valid_until": reported + timedelta(days=30),
+            "carrier": Carrier.DHL,
+            "tracking_number": f"00340434{case:012d}",
+            "sent_at": since,
+            "last_online_at": reported,
+            "harm": found.harm,
+            "harm_since": found.since,
+            "reassess_at": found.next_at,
+        }
 
     def _number(self, year: int) -> str:
         if year not in self.serials:
@@ -215,9 +326,16 @@ class _Maker:
         for index, (step, target) in enumerate(steps):
             at = reported + gap * index
             self.history.append(
-                {"at": at, "account": self.owners[self.owner_of[device["id"]]], "case": case, "link": None, "what": step,
-                 "source": source, "target": target}
-            )  # fmt: skip
+                {
+                    "at": at,
+                    "account": self.owners[self.owner_of[device["id"]]],
+                    "case": case,
+                    "link": None,
+                    "what": step,
+                    "source": source,
+                    "target": target,
+                }
+            )
             source = target
         return at
 
@@ -234,18 +352,39 @@ class _Maker:
         activated = reported + timedelta(hours=3)
         complete = self.random.random() < 0.7
         link = {
-            "id": self._next_link(), "customer": self.owner_of[device["id"]], "device": device["id"], "case": case,
-            "requester": self.owners[self.owner_of[device["id"]]], "reason": LinkReason.DEFECT, "requested_at": reported,
-            "state": LinkState(kind), "open_device": device["id"] if running else None,
-            "backup_booked": True, "last_online_at": reported, "entered_since": not complete,
-            "expected": Answer.FULL if complete else Answer.VIEW_ONLY, "backup_at": reported,
-            "reasons": [Reason.BACKUP_FROM_SLOT], "complete": None, "mode": None, "days": None,
-            "activated_at": None, "ends_at": None, "ended_at": None, "ending": None, "till_address": "",
-        }  # fmt: skip
+            "id": self._next_link(),
+            "customer": self.owner_of[device["id"]],
+            "device": device["id"],
+            "case": case,
+            "requester": self.owners[self.owner_of[device["id"]]],
+            "reason": LinkReason.DEFECT,
+            "requested_at": reported,
+            "state": LinkState(kind),
+            "open_device": device["id"] if running else None,
+            "backup_booked": True,
+            "last_online_at": reported,
+            "entered_since": not complete,
+            "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
+            "backup_at": reported,
+            "reasons": [Reason.BACKUP_FROM_SLOT],
+            "complete": None,
+            "mode": None,
+            "days": None,
+            "activated_at": None,
+            "ends_at": None,
+            "ended_at": None,
+            "ending": None,
+            "till_address": "",
+        }
         if kind != "requested":
-            link |= {"mode": Mode.FULL if complete else Mode.VIEW_ONLY, "complete": complete, "days": 30,
-                     "activated_at": activated, "ends_at": links.end_of(activated),
-                     "till_address": "https://till.example/"}  # fmt: skip
+            link |= {
+                "mode": Mode.FULL if complete else Mode.VIEW_ONLY,
+                "complete": complete,
+                "days": 30,
+                "activated_at": activated,
+                "ends_at": links.end_of(activated),
+                "till_address": "https://till.example/",
+            }
         if kind == "ended":
             link |= {"ended_at": links.end_of(activated), "ending": Ending.EXPIRED}
         self.links.append(link)

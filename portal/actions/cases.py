@@ -39,7 +39,9 @@ ANSWERED = "answered_at"
 REPLIES = frozenset({"release", "ask_back", "decline", "solve_remotely", "receive"})
 
 
-def advance(case: Case, step: str, *, by: Account | None, now: datetime, why: str = "", **columns: Any) -> Case:
+def advance(
+    case: Case, step: str, *, by: Account | None, now: datetime, why: str = "", **columns: Any
+) -> Case:
     """Take one workflow step: state, history entry, letters and place in the queue, all or nothing.
 
     `by` None is the portal itself; `columns` are further columns of the case to set. Raises

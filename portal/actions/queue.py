@@ -17,7 +17,9 @@ from portal.rules.workflow import State
 
 def reassess_case(case: Case, *, now: datetime) -> Case:
     """Work out the case's place in the queue from what is true now, and store it."""
-    link = SubstituteLink.select().where(SubstituteLink.case == case).order_by(SubstituteLink.id.desc()).first()
+    link = (
+        SubstituteLink.select().where(SubstituteLink.case == case).order_by(SubstituteLink.id.desc()).first()
+    )
     found = urgency.assess(_situation(case, link), now)
     case.harm, case.harm_since, case.reassess_at = found.harm, found.since, found.next_at
     case.save()

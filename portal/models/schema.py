@@ -54,12 +54,19 @@ POSTGRESQL = (
     """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      RAISE integrity_constraint_violation USING MESSAGE = 'rows of ' || TG_TABLE_NAME || ' stay as they are (rules L3, S)';
+      RAISE integrity_constraint_violation
+        USING MESSAGE = 'rows of ' || TG_TABLE_NAME || ' stay as they are (rules L3, S)';
     END $$
     """,
-    "CREATE TRIGGER history_is_kept BEFORE UPDATE OR DELETE ON history FOR EACH ROW EXECUTE FUNCTION refuse()",
+    """
+    CREATE TRIGGER history_is_kept BEFORE UPDATE OR DELETE ON history
+    FOR EACH ROW EXECUTE FUNCTION refuse()
+    """,
     "CREATE TRIGGER history_is_not_emptied BEFORE TRUNCATE ON history EXECUTE FUNCTION refuse()",
-    "CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link FOR EACH ROW EXECUTE FUNCTION refuse()",
+    """
+    CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link
+    FOR EACH ROW EXECUTE FUNCTION refuse()
+    """,
     # LIKE 'abc%' uses an index only with this operator class, whatever the database's collation.
     "CREATE INDEX salon_name_prefix ON salon (search_name varchar_pattern_ops)",
     "CREATE INDEX customer_name_prefix ON customer (search_name varchar_pattern_ops)",

@@ -1,17 +1,17 @@
 """What people see when something goes wrong: calm pages in their language, never a bare 500."""
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError
 from peewee import DatabaseError, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException
 
-from portal.models.base import db
 from portal.rules.workflow import StepRefused
 from portal.web import context
 
 PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
+BARE = frozenset({500, 503})
 log = structlog.get_logger()
 
 
@@ -47,7 +47,7 @@ def moved(error: StepRefused) -> Response:
 def unavailable(error: DatabaseError) -> Response:
     """Say that the database is busy or away: 503, and when to come again."""
     log.error("database unavailable", problem=str(error), path=request.path)
-    response = answer(503, 503, without_database=True)
+    response = answer(503, 503)
     response.headers["Retry-After"] = "10"
     return response
 
@@ -55,18 +55,18 @@ def unavailable(error: DatabaseError) -> Response:
 def broken(error: Exception) -> Response:
     """Log what nobody foresaw and show a calm page."""
     log.exception("unforeseen", path=request.path, exc_info=error)
-    return answer(500, 500, without_database=True)
+    return answer(500, 500)
 
 
-def answer(page: int, status: int, *, without_database: bool = False, **values: object) -> Response:
-    """Render the page of an error; 500 and 503 must not need what may be broken."""
-    if not without_database and not db.is_closed():
-        return make_response(render_template(f"errors/{page}.html", **values), status)
-    return make_response(_bare(page), status)
+def answer(page: int, status: int, **values: object) -> Response:
+    """Render the page of an error; those of 500 and 503 must not need what may be broken."""
+    if page in BARE:
+        return make_response(_bare(page), status)
+    return make_response(render_template(f"errors/{page}.html", **values), status)
 
 
 def _bare(page: int) -> str:
-    from flask import current_app
-
-    template = current_app.jinja_env.get_template(f"errors/{page}.html")
-    return template.render(locale=context.LANGUAGES[0], bare=True)
+    """Render without context processors: they ask the database who is signed in and who runs this."""
+    chosen = session.get("language")
+    g.language = chosen if chosen in context.LANGUAGES else context.LANGUAGES[0]
+    return current_app.jinja_env.get_template(f"errors/{page}.html").render(locale=g.language)

@@ -29,7 +29,11 @@ def block(template: str, name: str, *, status: int = 200, **values: Any) -> Resp
 
 def page_or_block(template: str, name: str, *, status: int = 200, **values: Any) -> Response:
     """Answer htmx with the block and everybody else with the page."""
-    return block(template, name, status=status, **values) if is_htmx() else page(template, status=status, **values)
+    return (
+        block(template, name, status=status, **values)
+        if is_htmx()
+        else page(template, status=status, **values)
+    )
 
 
 def go_to(address: str) -> Response:
