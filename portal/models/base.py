@@ -18,6 +18,7 @@ SQLITE_PRAGMAS = {
     "foreign_keys": 1,
     "cache_size": -32_000,
     "busy_timeout": 10_000,
+    "recursive_triggers": 1,  # or INSERT OR REPLACE deletes a row past the triggers that forbid it
 }
 
 
@@ -91,7 +92,7 @@ class InstantField(Field):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{self.name} needs a moment with a time zone, got {value!r}")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def python_value(self, value: str | datetime | None) -> datetime | None:
         """Return an aware datetime in UTC."""

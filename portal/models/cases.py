@@ -2,11 +2,21 @@
 
 from datetime import datetime
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import (
+    BooleanField,
+    CharField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Select,
+    TextField,
+    fn,
+)
 
 from playhouse.fields import EnumField
 from portal.models.accounts import Account
-from portal.models.base import BaseModel, InstantField
+from portal.models.base import BaseModel, InstantField, db
 from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
 from portal.models.drafts import Draft
@@ -85,7 +95,7 @@ class Case(BaseModel):
         )
         if account.is_staff:
             return cases
-        return cases.where(cls.customer == account.customer_id)
+        return cases.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod
     def newest_for(cls, account: Account, *, before: int | None = None, limit: int = 20):
@@ -102,6 +112,12 @@ class Case(BaseModel):
     def open_of_customer(cls, customer: Customer):
         """Select all the customer's cases that have not ended, newest first."""
         return cls.select().where(cls.customer == customer, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+
+    @classmethod
+    def count_by_harm(cls, most: int = 10_000) -> dict[int, int]:
+        """Count the cases staff must act on by their harm, the worst first and `most` in all."""
+        some = cls.select(cls.harm).where(cls.harm > 0).order_by(cls.harm).limit(most).alias("some")
+        return dict(Select([some], [some.c.harm, fn.COUNT(some.c.harm)]).group_by(some.c.harm).tuples().execute(db))
 
     def is_lapsed(self, now: datetime) -> bool:
         """Tell whether the release is no longer valid (rule C2b)."""

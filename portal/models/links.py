@@ -82,10 +82,11 @@ class SubstituteLink(BaseModel):
             Check("days IS NULL OR (days BETWEEN 1 AND 30)"),
             Check(
                 "state <> 'active' OR (activated_at IS NOT NULL AND ends_at IS NOT NULL"
-                " AND ends_at > activated_at AND mode IS NOT NULL)"
+                " AND ends_at > activated_at AND mode IS NOT NULL AND days IS NOT NULL)"
             ),
             Check("state <> 'ended' OR (ended_at IS NOT NULL AND ending IS NOT NULL)"),
-            Check("mode IS NULL OR mode <> 'full' OR complete OR lock_lifted_at IS NOT NULL"),
+            # IS TRUE: a CHECK lets NULL pass, and not known must never become full (L5).
+            Check("mode IS NULL OR mode <> 'full' OR complete IS TRUE OR lock_lifted_at IS NOT NULL"),
         ]
 
     @classmethod
@@ -102,7 +103,7 @@ class SubstituteLink(BaseModel):
         )
         if account.is_staff:
             return links
-        return links.where(cls.customer == account.customer_id)
+        return links.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod
     def open_for(cls, device: Device) -> "SubstituteLink | None":
@@ -114,7 +115,7 @@ class SubstituteLink(BaseModel):
         """Return the link that belongs on the case's page: its newest, or an open one of its device alone."""
         belongs = cls.case == case
         if case.device_id is not None and case.state not in CLOSED:
-            belongs |= (cls.open_device == case.device_id) & cls.case.is_null()
+            belongs |= (cls.open_device == case.device_id) & cls.case.is_null() & (cls.customer == case.customer_id)
         return cls.select().where(belongs).order_by(cls.id.desc()).first()
 
     @classmethod

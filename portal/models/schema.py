@@ -1,7 +1,8 @@
 """What tables alone cannot say: triggers for promises that no code may break, and text indexes.
 
 Rule L3: an ended or refused link is never active again. Rules L2, L6: the start and end of a
-link are fixed once set. Rule S: history is append-only. Both engines refuse, whoever asks.
+link are fixed once set, and at most 30 × 24 hours apart. Rule S: history is append-only. Both
+engines refuse, whoever asks.
 """
 
 from peewee import Database, SqliteDatabase
@@ -20,6 +21,32 @@ SQLITE = (
     WHEN (OLD.ends_at IS NOT NULL AND NEW.ends_at IS NOT OLD.ends_at)
       OR (OLD.activated_at IS NOT NULL AND NEW.activated_at IS NOT OLD.activated_at)
     BEGIN SELECT RAISE(ABORT, 'the end of a link is fixed (rules L2, L6)'); END
+    """,
+    """
+    CREATE TRIGGER link_is_not_too_long BEFORE UPDATE ON substitute_link
+    WHEN julianday(NEW.ends_at) - julianday(NEW.activated_at) > 30.000001
+    BEGIN SELECT RAISE(ABORT, 'a link lasts 30 days at most (rule L2)'); END
+    """,
+    """
+    CREATE TRIGGER link_is_not_made_too_long BEFORE INSERT ON substitute_link
+    WHEN julianday(NEW.ends_at) - julianday(NEW.activated_at) > 30.000001
+    BEGIN SELECT RAISE(ABORT, 'a link lasts 30 days at most (rule L2)'); END
+    """,
+    # REPLACE deletes the row in its way without asking the triggers, unless the connection wants it.
+    """
+    CREATE TRIGGER link_is_not_replaced BEFORE INSERT ON substitute_link
+    WHEN EXISTS (SELECT 1 FROM substitute_link WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
+    """,
+    """
+    CREATE TRIGGER link_keeps_its_id BEFORE UPDATE OF id ON substitute_link
+    WHEN NEW.id <> OLD.id
+    BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
+    """,
+    """
+    CREATE TRIGGER history_is_not_replaced BEFORE INSERT ON history
+    WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'history is append-only (rule S)'); END
     """,
     """
     CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
@@ -62,6 +89,8 @@ POSTGRESQL = (
     CREATE TRIGGER history_is_kept BEFORE UPDATE OR DELETE ON history
     FOR EACH ROW EXECUTE FUNCTION refuse()
     """,
+    "ALTER TABLE substitute_link ADD CONSTRAINT link_is_not_too_long"
+    " CHECK (ends_at <= activated_at + INTERVAL '720 hours')",
     "CREATE TRIGGER history_is_not_emptied BEFORE TRUNCATE ON history EXECUTE FUNCTION refuse()",
     """
     CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link

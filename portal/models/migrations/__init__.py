@@ -3,7 +3,8 @@
 A migration is frozen: it names SQL, never the models, which move on.
 """
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from peewee import Database, SqliteDatabase
@@ -14,14 +15,22 @@ FOLDER = Path(__file__).parent
 
 def migrate(database: Database) -> list[str]:
     """Apply what is missing and return the names of what was applied."""
-    with database.connection_context() if database.is_closed() else nullcontext():
-        if not isinstance(database, SqliteDatabase):
-            database.execute_sql("SELECT pg_advisory_lock(7041)")  # two starts at once: one waits
-        try:
-            return Runner(database, str(FOLDER)).up()
-        finally:
-            if not isinstance(database, SqliteDatabase):
-                database.execute_sql("SELECT pg_advisory_unlock(7041)")
+    with database.connection_context() if database.is_closed() else nullcontext(), _alone(database):
+        return Runner(database, str(FOLDER)).up()
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Let one of two starts at once wait until the other has migrated."""
+    if isinstance(database, SqliteDatabase):
+        with database.atomic("IMMEDIATE"):
+            yield
+        return
+    database.execute_sql("SELECT pg_advisory_lock(7041)")
+    try:
+        yield
+    finally:
+        database.execute_sql("SELECT pg_advisory_unlock(7041)")
 
 
 def pending(database: Database) -> list[str]:
