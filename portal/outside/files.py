@@ -1,31 +1,37 @@
-"""Take in photos: nothing of the original file is kept but its picture.
+"""Photographs that people send: taken in carefully, kept as new pictures without any extras.
 
-A photo is decoded and written anew as JPEG, so that no place, comment or hidden second file
-travels with it. Names are random; files lie outside the web root.
+What is stored is always a JPEG of our own making: whatever else was in the file (place, camera,
+comments, another file hidden behind the picture) is not in it.
 """
 
-import io
+import errno
 import os
 import re
-import warnings
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
-from secrets import token_hex
-from typing import IO
+from typing import BinaryIO
 
+import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-MAX_BYTES = 15 * 1024 * 1024
-MAX_PIXELS = 60_000_000  # a good phone makes 48 million
-LONGEST_SIDE = 2400
-QUALITY = 82
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "GIF", "BMP", "TIFF")
+MEGABYTE = 1024 * 1024
+MAX_BYTES = 15 * MEGABYTE
+MAX_PIXELS = 60_000_000  # the largest phone cameras make 50; decoded it is 180 MB
+LONGEST_SIDE = 2400  # enough to read a label on the photographed device
+QUALITY = 85
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")  # phones make these; no decoder for anything else is asked
 NAME = re.compile(r"[0-9a-f]{32}\.jpg")
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+pillow_heif.register_heif_opener(thumbnails=False)
 
 
 class PhotoProblem(StrEnum):
-    """Why a photo was not taken."""
+    """Why a file was not taken."""
 
     TOO_LARGE = "too_large"
     NOT_AN_IMAGE = "not_an_image"
@@ -35,17 +41,16 @@ class PhotoProblem(StrEnum):
 
 
 class PhotoRefused(ValueError):
-    """The photo was not stored; `reason` tells why."""
+    """The file was not taken, and nothing of it is kept."""
 
     def __init__(self, reason: PhotoProblem) -> None:
-        """Keep the reason for the message at the field."""
-        super().__init__(reason)
+        super().__init__(reason.value)
         self.reason = reason
 
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A photo in the folder: random name, pixels, bytes."""
+    """A photo as it lies in the folder; `size` is in bytes."""
 
     name: str
     width: int
@@ -53,83 +58,104 @@ class StoredPhoto:
     size: int
 
 
-def store_photo(stream: IO[bytes], folder: Path, *, max_bytes: int = MAX_BYTES) -> StoredPhoto:
-    """Decode, clean and store a photo, or raise PhotoRefused and leave nothing behind."""
-    data = stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
+def store_photo(
+    stream: BinaryIO, folder: Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+) -> StoredPhoto:
+    """Store the photo as JPEG under a random name, upright, at most 2400 pixels long, without metadata.
+
+    Takes JPEG, PNG, WebP and HEIC. Raises PhotoRefused with the reason.
+    """
+    content = stream.read(max_bytes + 1)
+    if len(content) > max_bytes:
         raise PhotoRefused(PhotoProblem.TOO_LARGE)
-    picture = _decoded(data)
-    written = io.BytesIO()
-    picture.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=True)
-    name = f"{token_hex(16)}.jpg"
-    _write(folder / name, written.getvalue())
-    return StoredPhoto(name, picture.width, picture.height, len(written.getvalue()))
+    with _opened(content, max_pixels) as original:
+        picture = _decoded(original)
+    jpeg = _encoded(picture)
+    name = f"{secrets.token_hex(16)}.jpg"
+    _write(folder, name, jpeg)
+    return StoredPhoto(name, picture.width, picture.height, len(jpeg))
 
 
-def _decoded(data: bytes) -> Image.Image:
-    """Return the picture alone: upright, opaque, not too large, without any metadata."""
-    _know_heic()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-                if opened.width * opened.height > MAX_PIXELS:  # known from the header, nothing decoded yet
-                    raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS)
-                opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                opened.load()
-                upright = ImageOps.exif_transpose(opened)
-                upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-                return _opaque(upright)
-    except PhotoRefused:
-        raise
-    except Image.DecompressionBombError as error:
-        raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS) from error
-    except UnidentifiedImageError as error:
-        raise PhotoRefused(PhotoProblem.NOT_AN_IMAGE) from error
-    except Exception as error:  # decoders raise whatever a broken file makes them stumble over
-        raise PhotoRefused(PhotoProblem.BROKEN) from error
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    """Return a plain RGB copy on white; `info` would carry comments and profiles along."""
-    plain = Image.new("RGB", picture.size, "white")
-    layered = picture.convert("RGBA") if "A" in picture.mode or "transparency" in picture.info else None
-    plain.paste(layered or picture.convert("RGB"), mask=layered)
-    plain.info.clear()
-    return plain
-
-
-def _know_heic() -> None:
-    """Teach Pillow the iPhone's format, on first use."""
-    if "HEIF" not in Image.OPEN:
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener(thumbnails=False)
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write the file whole or not at all: a full disk leaves nothing half-written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise PhotoRefused(PhotoProblem.NO_SPACE) from error
-
-
-def open_photo(folder: Path, name: str) -> IO[bytes]:
-    """Open a stored photo; FileNotFoundError for any name that we did not make."""
-    if not NAME.fullmatch(name):
-        raise FileNotFoundError(name)
-    return (folder / name).open("rb")
+def open_photo(folder: Path, name: str) -> BinaryIO:
+    """Open a stored photo; FileNotFoundError for any name that `store_photo` cannot have given."""
+    return _path(folder, name).open("rb")
 
 
 def delete_photo(folder: Path, name: str) -> None:
-    """Remove a stored photo; one that is gone already is fine."""
-    if NAME.fullmatch(name):
-        (folder / name).unlink(missing_ok=True)
+    """Remove a stored photo; one that is gone already is no error."""
+    with suppress(FileNotFoundError):
+        _path(folder, name).unlink()
+
+
+def _path(folder: Path, name: str) -> Path:
+    if not NAME.fullmatch(name):
+        raise FileNotFoundError(errno.ENOENT, "no such photo")
+    return folder / name
+
+
+def _opened(content: bytes, max_pixels: int) -> Image.Image:
+    """Read the header only, and refuse what would not fit into memory before decoding it."""
+    try:
+        picture = Image.open(BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise PhotoRefused(PhotoProblem.NOT_AN_IMAGE) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS) from error
+    except Exception as error:  # decoders raise whatever they like on a damaged header
+        raise PhotoRefused(PhotoProblem.BROKEN) from error
+    if picture.width * picture.height > max_pixels:
+        picture.close()
+        raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS)
+    return picture
+
+
+def _decoded(original: Image.Image) -> Image.Image:
+    """Return the picture upright, in plain colours on white, limited in size."""
+    try:
+        if original.format == "JPEG":
+            original.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # decodes large ones at half the size
+        original.load()
+        picture = ImageOps.exif_transpose(original)
+        if picture.has_transparency_data:
+            picture = picture.convert("RGBA")
+            ground = Image.new("RGBA", picture.size, "white")
+            picture = Image.alpha_composite(ground, picture)
+        picture = picture.convert("RGB")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    except Exception as error:  # see _opened
+        raise PhotoRefused(PhotoProblem.BROKEN) from error
+    return picture
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    """Return a JPEG that holds the pixels only."""
+    picture.info.clear()  # or a comment of the original would be written again
+    jpeg = BytesIO()
+    picture.save(jpeg, "JPEG", quality=QUALITY, optimize=True)
+    return jpeg.getvalue()
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Write the file so that it is there completely or not at all, after a power cut too."""
+    unfinished = folder / f".{name}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / name)
+        _sync_folder(folder)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        if error.errno in DISK_FULL:
+            raise PhotoRefused(PhotoProblem.NO_SPACE) from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,160 +1,219 @@
-"""Hand a letter to the mail server, or put it into a folder where there is none.
+"""How a letter leaves the house: into a folder (demo) or to a mail server (rule S4).
 
-Whatever stands in a letter may come from people: a line break in a subject or an address is
-refused, so nobody can add a header of their own.
+The same letter sent twice has the same Message-ID and the same file name, so that a copy after a
+crash is known as a copy. Two errors tell the worker what to do: MailRefused — never try this letter
+again; MailFailed — try again later.
 """
 
 import os
 import re
 import smtplib
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP as WIRE
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-TIMEOUT = 20  # seconds for each answer of the mail server
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+TIMEOUT = 20.0  # seconds for each step of the talk with the mail server
+PORTS = {"smtp": 25, "smtps": 465}
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 
 
 class MailRefused(Exception):
-    """This letter will never be accepted: the address or a header is no good."""
+    """This letter can never be sent: its address or content is wrong."""
+
+    permanent = True
 
 
 class MailFailed(Exception):
-    """It did not work now, but may later: the server is away, busy or full."""
+    """The letter could not be sent now; `is_away`: no letter can, the server itself is the trouble."""
+
+    permanent = False
+
+    def __init__(self, problem: str, *, is_away: bool = False) -> None:
+        super().__init__(problem)
+        self.is_away = is_away
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One letter as it leaves: `date` is aware; `message_id` has no angle brackets."""
+    """One letter to one person; `message_id` with its angle brackets, `date` the instant it was written.
+
+    `sender` may hold a name: `Reparatur <reparatur@example.org>`. An empty `reply_to` is left out.
+    """
 
     message_id: str
-    to: str
+    recipient: str
     subject: str
     text: str
+    html: str | None
     sender: str
+    reply_to: str | None
     date: datetime
-    html: str | None = None
-    reply_to: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
 
 
-Send = Callable[[Mail], None]
+class Mailer(Protocol):
+    """Something that takes letters."""
+
+    def send(self, mail: Mail) -> None:
+        """Take the letter, or raise MailRefused or MailFailed."""
 
 
-def mailer_for(url: str, folder: Path) -> Send:
-    """Return what sends letters: by SMTP if `url` is set, else into `folder`."""
-    return smtp(url) if url else into_folder(folder)
+def mailer_for(url: str | None, folder: Path) -> Mailer:
+    """Return the way letters go: to the server at `url`, or into `folder` when there is none."""
+    return Server(url) if url else Folder(folder)
 
 
-def into_folder(folder: Path) -> Send:
-    """Return a sender that writes each letter as one .eml file, whole or not at all."""
+class Folder:
+    """Letters as files that a mail program opens: `<time>-<id>.eml`."""
 
-    def send(mail: Mail) -> None:
-        message = composed(mail)
-        folder.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^A-Za-z0-9.@-]", "-", f"{mail.date:%Y%m%d-%H%M%S}-{mail.message_id}")[:150]
-        unfinished = folder / f".{name}.{os.getpid()}"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def send(self, mail: Mail) -> None:
+        """Write the letter completely or not at all; sent again, it is the same file."""
+        content = message(mail).as_bytes(policy=WIRE)
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", mail.message_id.strip("<>").partition("@")[0])[:100]
+        name = f"{mail.date.astimezone(UTC):%Y%m%dT%H%M%S}-{name}.eml"
+        unfinished = self.path / f".{name}.{os.getpid()}.part"
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             with unfinished.open("wb") as file:
-                file.write(message.as_bytes())
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            unfinished.replace(folder / f"{name}.eml")
+            unfinished.replace(self.path / name)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            raise MailFailed(str(error)) from error
+            with suppress(OSError):
+                unfinished.unlink()
+            raise MailFailed(str(error), is_away=True) from error
 
-    return send
 
+class Server:
+    """A mail server: smtp(s)://user:password@host:port, with user and password percent-encoded."""
 
-def smtp(url: str) -> Send:
-    """Return a sender for smtp://user:password@host:port or smtps://…; STARTTLS where offered.
+    def __init__(self, url: str, *, timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None) -> None:
+        address = urlsplit(url)
+        if address.scheme not in PORTS or not address.hostname:
+            raise ValueError("a mail server's address begins with smtp:// or smtps:// and names a host")
+        self.is_wrapped = address.scheme == "smtps"
+        self.host = address.hostname
+        self.port = address.port or PORTS[address.scheme]
+        self.user = unquote(address.username or "")
+        self.password = unquote(address.password or "")
+        self.timeout = timeout
+        self.tls = tls or _tls(self.host)
 
-    A password is never sent over a line that is not encrypted.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("a mail server's address is smtp://user:password@host:port")
-
-    def send(mail: Mail) -> None:
-        message = composed(mail)
+    def send(self, mail: Mail) -> None:
+        """Hand the letter over; what the server has taken counts as sent, whatever happens after."""
+        letter = message(mail)
+        sender = parseaddr(mail.sender)[1]
         try:
-            with _connected(parts) as server:
-                server.send_message(message)
+            talk = self._talk()
+            try:
+                talk.send_message(letter, sender, [mail.recipient])
+            finally:
+                with suppress(smtplib.SMTPException, OSError):
+                    talk.quit()
         except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-            raise (MailRefused if code >= 500 else MailFailed)(f"{mail.to}: {code}") from error
-        except smtplib.SMTPResponseException as error:
-            refused = error.smtp_code in (550, 551, 552, 553, 554) and not isinstance(
-                error, smtplib.SMTPConnectError | smtplib.SMTPHeloError | smtplib.SMTPAuthenticationError
-            )
-            raise (MailRefused if refused else MailFailed)(str(error)) from error
+            code, said = next(iter(error.recipients.values()))
+            raise _judged(code, said) from error
+        except smtplib.SMTPDataError as error:
+            raise _judged(error.smtp_code, error.smtp_error) from error
+        except smtplib.SMTPNotSupportedError as error:  # an address the server has no letters for
+            raise MailRefused(str(error)) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise MailFailed(f"{type(error).__name__}: {error}") from error
+            raise MailFailed(f"{type(error).__name__}: {error}", is_away=True) from error
 
-    return send
+    def _talk(self) -> smtplib.SMTP:
+        """Connect, encrypt if the server can, and sign in; a password never goes out in the clear."""
+        if self.is_wrapped:
+            talk: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout, context=self.tls
+            )
+        else:
+            talk = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        try:
+            talk.ehlo_or_helo_if_needed()
+            if not self.is_wrapped and talk.has_extn("starttls"):
+                talk.starttls(context=self.tls)
+                talk.ehlo()
+            if self.user:
+                if not isinstance(talk.sock, ssl.SSLSocket) and self.host not in THIS_MACHINE:
+                    raise MailFailed("no encryption offered, so no password was sent", is_away=True)
+                talk.login(self.user, self.password)
+        except BaseException:
+            talk.close()
+            raise
+        return talk
 
 
-def _connected(parts) -> smtplib.SMTP:
-    secure = parts.scheme == "smtps"
-    port = parts.port or (465 if secure else 587)
-    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    options = {"context": ssl.create_default_context()} if secure else {}
-    server = kind(parts.hostname, port, timeout=TIMEOUT, **options)
+def message(mail: Mail) -> EmailMessage:
+    """Return the letter as it goes over the wire.
+
+    MailRefused for line breaks or other control characters in a header, or an address that is none.
+    """
     try:
-        server.ehlo()
-        if not secure and server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
-            server.ehlo()
-            secure = True
-        if parts.username:
-            if not secure and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-                raise MailFailed("the mail server offers no encryption; the password was not sent")
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-    except BaseException:
-        server.close()
-        raise
-    return server
-
-
-def composed(mail: Mail) -> EmailMessage:
-    """Return the letter as a message, or raise MailRefused if a header is no good."""
-    message = EmailMessage(policy=SMTP.clone(max_line_length=998))
-    try:
-        message["Message-ID"] = f"<{_plain(mail.message_id)}>"
-        message["Date"] = format_datetime(mail.date)
-        message["From"] = _address(mail.sender)
-        message["To"] = _address(mail.to)
-        message["Subject"] = _plain(mail.subject)
+        letter = EmailMessage(policy=WIRE)
+        letter["Message-ID"] = _checked_id(mail.message_id)
+        letter["Date"] = format_datetime(mail.date.astimezone(UTC))
+        letter["From"] = _address(mail.sender)
+        letter["To"] = _address(mail.recipient)
         if mail.reply_to:
-            message["Reply-To"] = _address(mail.reply_to)
-        message["Auto-Submitted"] = "auto-generated"
-        for name, value in mail.headers.items():
-            message[name] = _plain(value)
-    except (ValueError, IndexError) as error:
-        raise MailRefused(str(error)) from error
-    message.set_content(mail.text)
-    if mail.html:
-        message.add_alternative(mail.html, subtype="html")
-    return message
+            letter["Reply-To"] = _address(mail.reply_to)
+        letter["Subject"] = _line(mail.subject)
+        letter["Auto-Submitted"] = "auto-generated"
+        letter.set_content(mail.text)
+        if mail.html:
+            letter.add_alternative(mail.html, subtype="html")
+        letter.as_bytes()  # whatever is wrong is wrong now, not while talking to the server
+    except (ValueError, TypeError, LookupError, AttributeError, MessageError) as error:
+        raise MailRefused(f"the letter cannot be written: {error}") from error
+    return letter
 
 
-def _plain(text: str) -> str:
+def _line(text: str) -> str:
     if CONTROL.search(text):
-        raise ValueError("a header with a line break or control character")
+        raise ValueError("a control character in a header")
     return text
 
 
 def _address(text: str) -> Address:
-    name, address = parseaddr(_plain(text))
-    local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or any(c in address for c in " ,;<>"):
-        raise ValueError(f"no mail address: {text!r}")
-    return Address(display_name=name, username=local, domain=domain)
+    """Return the one address in the text, with its name."""
+    name, address = parseaddr(_line(text))
+    user, _, domain = address.rpartition("@")
+    if not user or not domain or any(sign in address for sign in " ,;<>"):
+        raise ValueError("no e-mail address")
+    return Address(name, user, domain)
+
+
+def _checked_id(text: str) -> str:
+    if not MESSAGE_ID.fullmatch(text):
+        raise ValueError("no Message-ID")
+    return text
+
+
+def _judged(code: int, said: bytes | str) -> Exception:
+    """Return the error for what the server answered: 5xx is for ever, 421 the server's own trouble."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    if 500 <= code < 600:
+        return MailRefused(f"{code} {text}")
+    return MailFailed(f"{code} {text}", is_away=code == 421)
+
+
+def _tls(host: str) -> ssl.SSLContext:
+    """Return how to encrypt; a server on this machine may show a certificate of its own making."""
+    context = ssl.create_default_context()
+    if host in THIS_MACHINE:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
