@@ -72,7 +72,7 @@ def request(
             link, "request_link", by=by, at=now, target=LinkState.REQUESTED, expected=found.answer
         )
         for consent in consents:
-            Consent.create(account=by, case=case, link=link, at=now, **consent)
+            Consent.create(account=by, case=case, link=link, **{**consent, "at": now})
         letters.tell_owners_of_link(link, "link_requested", now=now, expected=found.answer)
         queue.reassess_link(link, now=now)
     return link

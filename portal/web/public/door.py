@@ -1,24 +1,90 @@
-"""The door to the substitute till (rule L9)."""
+"""The door to the substitute till: the portal's own address, open only while the link is active (rule L9).
 
-from flask import Blueprint, Response, abort
+The first page says what applies and leads nowhere by itself, so that a link preview or a mail
+scanner opens nothing. The way on is a plain link, not a form: the policy `form-action 'self'`
+would stop a form's redirect to another host.
+"""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask_login import current_user
 
 from portal.actions import links
+from portal.actions.links import Door
 from portal.outside import clock
+from portal.rules.workflow import Role
 from portal.web.fragments import page
+from portal.web.owner.doors import door_of, is_view_only
 
 bp = Blueprint("door", __name__, url_prefix="/l")
+LONGEST_TOKEN = 100
+SPECULATIVE = ("prefetch", "prerender", "preview")
+
+
+@bp.after_request
+def keep_secret(response: Response) -> Response:
+    """Let neither search engines nor caches nor the next site learn the address."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
 
 
 @bp.get("/<token>")
 def open(token: str) -> Response:
-    """Show what applies now, before the door is passed."""
-    found = links.open_door(token, now=clock.now())
-    if found is None:
-        abort(404)
-    return page("public/door.html", token=token, door=found)
+    """Show which rules apply now and how long, with the way on; 410 once it is over."""
+    now = clock.now()
+    found = _judged(token, now)
+    if not found.is_open:
+        return _over(found, now)
+    return page(
+        "public/door.html",
+        token=token,
+        link=found.link,
+        door=door_of(found.link, now),
+        is_view_only=is_view_only(found.link),
+    )
+
+
+@bp.post("/<token>")
+def enter(token: str) -> Response:
+    """Lead a form to the first page; nothing is opened by it."""
+    _judged(token, clock.now())
+    return redirect(url_for("door.open", token=token), code=303)
 
 
 @bp.get("/<token>/go")
-def enter(token: str) -> Response:
-    """Lead on to the till."""
-    abort(404)
+def go(token: str) -> Response:
+    """Count the opening and lead on to the till, if the link is active at this moment."""
+    now = clock.now()
+    found = _judged(token, now)
+    if not found.is_open:
+        return _over(found, now)
+    if request.method == "GET" and not _is_speculative():
+        links.count_opening(found.link, now=now)
+    return redirect(found.link.till_address, code=302)
+
+
+def _judged(token: str, now: datetime) -> Door:
+    """Return the door of the token as it is now; 404 for an unknown one and for another customer (L9)."""
+    if len(token) > LONGEST_TOKEN or not token.isascii():
+        abort(404)
+    found = links.open_door(token, now=now)
+    if found is None or _is_strangers(found.link.customer_id):
+        abort(404)
+    return found
+
+
+def _is_strangers(customer_id: int) -> bool:
+    is_owner = current_user.is_authenticated and current_user.role is Role.OWNER
+    return is_owner and current_user.customer_id != customer_id
+
+
+def _is_speculative() -> bool:
+    purpose = f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}".lower()
+    return any(word in purpose for word in SPECULATIVE)
+
+
+def _over(found: Door, now: datetime) -> Response:
+    return page("public/door_over.html", status=410, link=found.link, door=door_of(found.link, now))
