@@ -88,7 +88,7 @@ install_lock() {
     [ -f "$stamp" ] && ! grep -qvxFf "$stamp" <<<"$sums" && return
     say "Installing Python packages from $lock"
     rm -f "$stamp"
-    .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-input --progress-bar off \
+    .venv/bin/python -m pip --disable-pip-version-check -qq install --no-input --progress-bar off \
         --require-hashes -r "$lock"
     echo "$sums" >"$stamp"
 }
