@@ -112,4 +112,4 @@ def _open_database_first(app: Flask) -> None:
             base.db.close()
 
 
-WITHOUT_DATABASE = frozenset({"machines.alive"})
+WITHOUT_DATABASE = frozenset({"machines.alive", "machines.ready"})

@@ -1,20 +1,34 @@
 """Write letters into the outbox, and work it off (rule S4)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 from portal.models import Account, Case, Letter, SubstituteLink
 
-LEASE = timedelta(minutes=2)  # longer than any attempt to send may take
-MAX_TRIES = 12
+LEASE = timedelta(minutes=5)  # longer than one letter may take: ten answers of the server, 20 seconds each
+MAX_TRIES = 36
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
+GLANCE = 50  # how many due letters are looked at to find one that nobody else has
 
 
 class LetterRefused(Exception):
-    """The letter can never be sent as it is: an address that is none, a broken text."""
+    """The letter can never be sent as it is: the server said so for good, or its address is none."""
+
+
+class PostAway(Exception):
+    """The mail server cannot be reached: no letter's fault, and none can be sent now."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A letter that one worker alone may send until its lease runs out."""
+
+    letter: Letter
+    until: datetime
 
 
 def tell_owners(
@@ -35,9 +49,8 @@ def tell_owners(
 
 def tell_owners_of_link(link: SubstituteLink, event: str, *, now: datetime, **context: Any) -> list[Letter]:
     """Write a letter about the link to each of its customer's people, once per event."""
-    number = link.case.number if link.case_id else None
-    context = {"number": number, "link_id": link.id, **context}
     case = link.case if link.case_id else None
+    context = {"number": case.number if case else None, "link_id": link.id, **context}
     return [
         letter
         for owner in _owners(link.customer_id)
@@ -46,19 +59,22 @@ def tell_owners_of_link(link: SubstituteLink, event: str, *, now: datetime, **co
 
 
 def _owners(customer_id: int):
-    return Account.select().where(Account.customer == customer_id, Account.closed_at.is_null()).order_by(Account.id)
+    return (
+        Account.select()
+        .where(Account.customer == customer_id, Account.closed_at.is_null())
+        .order_by(Account.id)
+    )
 
 
 def _write(
     owner: Account, event: str, key: str, now: datetime, context: dict[str, Any], case: Case | None
 ) -> Letter | None:
-    event_key = f"{key}:{owner.id}"
-    if Letter.select(Letter.id).where(Letter.event_key == event_key).exists():
-        return None
-    return Letter.create(
+    """Write one letter, unless this event wrote it already; two at once write one."""
+    event_key, mark = f"{key}:{owner.id}", token_hex(16)
+    Letter.insert(
         event=event,
         event_key=event_key,
-        message_id=f"{token_hex(16)}@portal",
+        message_id=mark,
         account=owner,
         case=case,
         recipient=owner.email,
@@ -66,20 +82,25 @@ def _write(
         context=context,
         written_at=now,
         due_at=now,
-    )
+    ).on_conflict_ignore().execute()
+    written = Letter.get(Letter.event_key == event_key)
+    return written if written.message_id == mark else None
 
 
-def claim(now: datetime) -> Letter | None:
+def claim(now: datetime) -> Claim | None:
     """Take the next letter that is due, so that no other worker sends it meanwhile.
 
     The lease is a conditional update: whoever changes the row first has it. A worker that
-    dies leaves the letter due again when the lease runs out.
+    dies leaves the letter to others when the lease runs out. A letter waits for an earlier one
+    of its case to the same person, so that they arrive in order; one that failed and pauses
+    has lost its place and holds nobody up.
     """
-    for letter in Letter.due(now).limit(5):
-        unclaimed = (Letter.id == letter.id) & (Letter.due_at == letter.due_at)
-        lease = {Letter.due_at: now + LEASE, Letter.leased_until: now + LEASE, Letter.tries: letter.tries + 1}
-        if Letter.update(lease).where(unclaimed).execute():
-            return Letter.get_by_id(letter.id)
+    until = now + LEASE
+    for letter in Letter.due(now).limit(GLANCE):
+        unclaimed = (Letter.id == letter.id) & (Letter.tries == letter.tries) & Letter.is_free(now)
+        lease = {Letter.leased_until: until, Letter.tries: letter.tries + 1}
+        if Letter.update(lease).where(unclaimed, ~letter.has_earlier()).execute():
+            return Claim(Letter.get_by_id(letter.id), until)
     return None
 
 
@@ -87,48 +108,54 @@ def deliver_one(send: Callable[[Letter], None], *, now: Callable[[], datetime]) 
     """Claim one letter and send it; return False when none is due.
 
     Whatever goes wrong with one letter stays with that letter: it is tried again later, or
-    given up, and the next one is not held up.
+    given up, and the next one is not held up. PostAway alone goes on to the caller: the letter
+    keeps its place, and trying others would be in vain.
     """
-    letter = claim(now())
-    if letter is None:
+    claimed = claim(now())
+    if claimed is None:
         return False
     try:
-        send(letter)
+        send(claimed.letter)
+    except PostAway as problem:
+        _put_back(claimed, problem)
+        raise
     except LetterRefused as problem:
-        _give_up(letter, problem, now())
+        _give_up(claimed, problem, now())
     except Exception as problem:  # a worker must outlive any letter; the error is kept on it
-        _try_later(letter, problem, now())
+        _try_later(claimed, problem, now())
     else:
-        sent = {Letter.sent_at: now(), Letter.due_at: None, Letter.leased_until: None, Letter.last_error: ""}
-        Letter.update(sent).where(Letter.id == letter.id).execute()
+        _write_result(claimed, {Letter.sent_at: now(), Letter.due_at: None, Letter.last_error: ""})
     return True
 
 
 def pause_after(tries: int) -> timedelta:
     """Return how long to wait after so many failed tries: doubling, at most two hours."""
-    return min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
 
 
-def _try_later(letter: Letter, problem: Exception, now: datetime) -> None:
-    if letter.tries >= MAX_TRIES:
-        _give_up(letter, problem, now)
+def _write_result(claimed: Claim, result: dict[Any, Any]) -> bool:
+    """Write what became of the letter, if it is still ours: a lease that ran out writes nothing."""
+    letter = claimed.letter
+    ours = (Letter.id == letter.id) & (Letter.leased_until == claimed.until) & (Letter.tries == letter.tries)
+    return bool(Letter.update({Letter.leased_until: None, **result}).where(ours).execute())
+
+
+def _put_back(claimed: Claim, problem: Exception) -> None:
+    """Leave the letter in its place; the try does not count."""
+    _write_result(claimed, {Letter.tries: claimed.letter.tries - 1, Letter.last_error: _short(problem)})
+
+
+def _try_later(claimed: Claim, problem: Exception, now: datetime) -> None:
+    if claimed.letter.tries >= MAX_TRIES:
+        _give_up(claimed, problem, now)
         return
-    later = {
-        Letter.due_at: now + pause_after(letter.tries),
-        Letter.leased_until: None,
-        Letter.last_error: _short(problem),
-    }
-    Letter.update(later).where(Letter.id == letter.id).execute()
+    later = now + pause_after(claimed.letter.tries)
+    _write_result(claimed, {Letter.due_at: later, Letter.last_error: _short(problem)})
 
 
-def _give_up(letter: Letter, problem: Exception, now: datetime) -> None:
-    given_up = {
-        Letter.due_at: None,
-        Letter.leased_until: None,
-        Letter.gave_up_at: now,
-        Letter.last_error: _short(problem),
-    }
-    Letter.update(given_up).where(Letter.id == letter.id).execute()
+def _give_up(claimed: Claim, problem: Exception, now: datetime) -> None:
+    given_up = {Letter.due_at: None, Letter.gave_up_at: now, Letter.last_error: _short(problem)}
+    _write_result(claimed, given_up)
 
 
 def try_again(letter: Letter, *, now: datetime) -> None:
@@ -138,4 +165,5 @@ def try_again(letter: Letter, *, now: datetime) -> None:
 
 
 def _short(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {problem}"[:500]
+    text = f"{type(problem).__name__}: {problem}".replace("\x00", "")  # PostgreSQL keeps no NUL
+    return text[:500]

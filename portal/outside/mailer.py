@@ -35,13 +35,17 @@ class MailRefused(Exception):
 
 
 class MailFailed(Exception):
-    """The letter could not be sent now; `is_away`: no letter can, the server itself is the trouble."""
+    """The letter could not be sent now; `is_away`: no letter can, the server itself is the trouble.
+
+    `midway`: the talk broke off over this letter, so that it may be the letter after all.
+    """
 
     permanent = False
 
-    def __init__(self, problem: str, *, is_away: bool = False) -> None:
+    def __init__(self, problem: str, *, is_away: bool = False, midway: bool = False) -> None:
         super().__init__(problem)
         self.is_away = is_away
+        self.midway = midway
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,10 @@ class Server:
         """Hand the letter over; what the server has taken counts as sent, whatever happens after."""
         letter = message(mail)
         sender = parseaddr(mail.sender)[1]
+        midway = False
         try:
             talk = self._talk()
+            midway = True
             try:
                 talk.send_message(letter, sender, [mail.recipient])
             finally:
@@ -132,7 +138,7 @@ class Server:
         except smtplib.SMTPNotSupportedError as error:  # an address the server has no letters for
             raise MailRefused(str(error)) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise MailFailed(f"{type(error).__name__}: {error}", is_away=True) from error
+            raise MailFailed(f"{type(error).__name__}: {error}", is_away=True, midway=midway) from error
 
     def _talk(self) -> smtplib.SMTP:
         """Connect, encrypt if the server can, and sign in; a password never goes out in the clear."""
