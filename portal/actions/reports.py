@@ -10,7 +10,7 @@ from datetime import date, datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from portal.actions import cases, history, letters, links, queue
+from portal.actions import cases, customers, history, letters, links, queue
 from portal.actions.links import BackupFacts
 from portal.models import Account, Attachment, Case, Consent, Counter, Device, Draft, Operator, Salon, SubstituteLink
 from portal.models.accounts import hash_of
@@ -92,17 +92,44 @@ def add_photo(draft: Draft, *, name: str, width: int, height: int, size: int, no
         return Attachment.create(draft=draft, name=name, width=width, height=height, size=size, at=now)
 
 
+def discard(draft: Draft) -> list[str]:
+    """Throw an unsent report away; return the names of its photos, whose files the caller removes.
+
+    Raises ReportSent once it has become a case: that stays.
+    """
+    with transaction():
+        # Touching the draft first makes an upload at the same moment wait, and then find it gone.
+        Draft.update(changed_at=Draft.changed_at).where(Draft.id == draft.id).execute()
+        names = [photo.name for photo in draft.photos]
+        Attachment.delete().where(Attachment.draft == draft, Attachment.case.is_null()).execute()
+        gone = Draft.delete().where(Draft.id == draft.id, Draft.sent_at.is_null()).execute()
+        if not gone:
+            raise ReportSent(draft.id)
+    return names
+
+
 def remove_photo(photo: Attachment) -> None:
-    """Take a photo off the report again; the caller removes the file."""
-    photo.delete_instance()
+    """Take a photo off the report again; the caller removes the file.
+
+    Raises ReportSent once the photo belongs to a case: that stays.
+    """
+    off = Attachment.delete().where(Attachment.id == photo.id, Attachment.case.is_null())
+    if not off.execute() and Attachment.get_or_none(Attachment.id == photo.id):
+        raise ReportSent(photo.draft_id)
 
 
 def device_of(draft: Draft, account: Account | None) -> Device | None:
     """Return the device chosen in the report, if it is one of the account's own (rule P1)."""
-    chosen = str(draft.answers.get(Page.DEVICE, {}).get("device", ""))
-    if account is None or account.customer_id is None or not chosen.isascii() or not chosen.isdigit():
+    chosen = _id(draft.answers.get(Page.DEVICE, {}).get("device"))
+    if account is None or account.customer_id is None or chosen is None:
         return None
-    return Device.of(account.customer).where(Device.id == int(chosen)).first()
+    return Device.of(account.customer).where(Device.id == chosen).first()
+
+
+def _id(given: Any) -> int | None:
+    """Return what was given as an id, or None; longer numbers than an id has break the database."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def facts_of(draft: Draft, device: Device | None, today: date) -> DeviceFacts:
@@ -183,8 +210,10 @@ def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
 def _register(draft: Draft, by: Account, now: datetime) -> Device:
     """Add the device that the owner described; staff complete it later."""
     given = draft.answers[Page.DEVICE_DETAILS]
-    salons = Salon.select().where(Salon.customer == by.customer_id)
-    salon = salons.where(Salon.id == int(given.get("salon") or 0)).first() or salons.order_by(Salon.id).first()
+    salons = Salon.of(by.customer)
+    salon = salons.where(Salon.id == _id(given.get("salon"))).first() or salons.first()
+    if salon is None:
+        salon = _first_salon(draft, by)
     known = given.get("year") and given.get("month")
     return Device.create(
         salon=salon,
@@ -194,6 +223,13 @@ def _register(draft: Draft, by: Account, now: datetime) -> Device:
         backup_booked=report.yes_no(draft.answers, Page.BACKUP, "booked"),
         created_at=now,
     )
+
+
+def _first_salon(draft: Draft, by: Account) -> Salon:
+    """Add the salon of a customer of whom we have none yet, at the address to return to."""
+    given = draft.answers.get(Page.ADDRESS, {})
+    address = {name: given.get(name, "") for name in ("street", "postal_code", "city")}
+    return customers.add_salon(by.customer, given.get("name") or by.customer.name, **address)
 
 
 def _file(sending: _Sending) -> Case:
@@ -225,7 +261,7 @@ def _create_case(sending: _Sending) -> Case:
         state_since=sending.now,
         topic=answers[Page.TOPIC]["topic"],
         outcome=sending.outcome,
-        holds=_holds(sending),
+        holds=list(report.holds(answers, sending.facts, identified=True)),
         estimate=sending.facts.estimate,
         estimated_on=sending.today,
         answers=answers,
@@ -237,18 +273,6 @@ def _create_case(sending: _Sending) -> Case:
         entered_since=backup.entered_since,
         reported_at=sending.now,
         **_return_address(sending),
-    )
-
-
-def _holds(sending: _Sending) -> list[str]:
-    return list(
-        triage.holds(
-            outcome=sending.outcome,
-            estimate=sending.facts.estimate,
-            checks_done=triage.checks_done(report.quick_checks(sending.draft.answers)),
-            device_from=sending.facts.origin,
-            identified=True,
-        )
     )
 
 
@@ -275,9 +299,7 @@ def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
         return None
     existing = SubstituteLink.open_for(sending.device)
     if existing is not None:
-        SubstituteLink.update(case=case).where(
-            SubstituteLink.id == existing.id, SubstituteLink.case.is_null()
-        ).execute()
+        links.join(existing, case, now=sending.now)
         return None
     if not report.yes_no(answers, Page.LINK, "wanted"):
         return None

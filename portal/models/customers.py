@@ -25,3 +25,8 @@ class Salon(BaseModel):
     city = CharField(max_length=80)
     country = CharField(max_length=2, default="DE")
     phone = CharField(max_length=20, default="", index=True)  # E.164
+
+    @classmethod
+    def of(cls, customer: Customer):
+        """Select the customer's salons, in a steady order."""
+        return cls.select().where(cls.customer == customer).order_by(cls.name, cls.id)

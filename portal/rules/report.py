@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from portal.rules import triage, warranty
-from portal.rules.triage import CheckAnswer, Facts, Origin, Outcome, QuickCheck, Topic
+from portal.rules import links, triage, warranty
+from portal.rules.links import Expectation
+from portal.rules.triage import CheckAnswer, Facts, Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.warranty import Estimate
 
 Answers = Mapping[str, Mapping[str, Any]]
@@ -68,6 +69,7 @@ class DeviceFacts:
 
 
 UNLISTED = "unlisted"
+EARLIEST_YEAR = 2000  # nobody sells older Kassenservers; a year before it is a slip of the finger
 TOPICS_WITH_DETAILS = frozenset(Topic) - {Topic.SERVER, Topic.SOFTWARE, Topic.DATA_ENTRY}
 
 
@@ -176,6 +178,34 @@ def accepted(answers: Answers, page: Page) -> list[Mapping[str, Any]]:
     return list(answers.get(page, {}).get("consents", []))
 
 
+def expectation(answers: Answers, device: DeviceFacts, entered: str | None = None) -> Expectation:
+    """Return the link to be expected from the answers so far (rules B1a–B3, L4a, L12).
+
+    `entered` ("yes", "no", "unknown") asks what another answer about the data would lead to.
+    """
+    booked = device.backup_booked
+    if booked is None:
+        booked = yes_no(answers, Page.BACKUP, "booked")
+    running = yes_no(answers, Page.RUNNING, "running")
+    uploaded_at = instant(answers, Page.DATA_FIRST, "uploaded_at") if running else None
+    given = answers if entered is None else {Page.ENTERED: {"entered": entered}}
+    found = links.expected(
+        booked, instant(answers, Page.ONLINE, "at"), uploaded_at, yes_no(given, Page.ENTERED, "entered")
+    )
+    return links.for_third_party(found) if device.origin is Origin.ELSEWHERE else found
+
+
+def _entered_is_about(answers: Answers, device: DeviceFacts) -> bool:
+    """Tell whether the answer about the data was given for the backup that is the last one now (B3).
+
+    "Nothing since Saturday, 7:00" says nothing about Friday: whoever changes the time when the server
+    was last online is asked again, or a full link would rest on something nobody said (L4a).
+    """
+    asked = answers[Page.ENTERED].get("since")
+    backup_at = expectation(answers, device).backup_at
+    return asked is None or asked == (backup_at.isoformat() if backup_at else "")
+
+
 def path(answers: Answers, device: DeviceFacts) -> list[Page]:
     """Return the pages this report asks, in order, as far as the answers tell."""
     pages = [Page.DEVICE]
@@ -214,6 +244,20 @@ def _send_in_pages(answers: Answers, device: DeviceFacts) -> list[Page]:
     return [*pages, Page.ADDRESS, Page.COSTS]
 
 
+def holds(answers: Answers, device: DeviceFacts, *, identified: bool) -> tuple[Hold, ...]:
+    """Return why the report would wait for staff; empty is released at once (rules S1, P1a)."""
+    found = outcome(answers)
+    if found is None:
+        raise ValueError("the report's outcome cannot be told yet")
+    return triage.holds(
+        outcome=found,
+        estimate=device.estimate,
+        checks_done=triage.checks_done(quick_checks(answers)),
+        device_from=device.origin,
+        identified=identified,
+    )
+
+
 def is_answered(answers: Answers, page: Page, device: DeviceFacts, *, inspection_fee: bool) -> bool:
     """Tell whether a page needs no further answer; acceptances must be the ones asked for now."""
     if page not in answers:
@@ -227,6 +271,10 @@ def is_answered(answers: Answers, page: Page, device: DeviceFacts, *, inspection
         return given >= set(cost_consents(device, inspection_fee=inspection_fee))
     if page is Page.TOPIC_DETAILS:
         return triage_facts(answers) is not None
+    if page is Page.REMOTE:
+        return ConsentKind.REMOTE_TERMS in given
+    if page is Page.ENTERED:
+        return _entered_is_about(answers, device)
     return True
 
 

@@ -61,6 +61,11 @@ def clean(text: str) -> str:
     return BIDI.sub("", CONTROL.sub("", text)).strip()
 
 
+def seen(text: str) -> str:
+    """Return the text, or nothing if nobody could see any of it (zero-width characters only)."""
+    return text if any(unicodedata.category(character)[0] in "LNPS" for character in text) else ""
+
+
 class Line(StringField):
     """One line of text, at most `longest` characters."""
 
@@ -77,7 +82,7 @@ class Line(StringField):
 
     def tidy(self, text: str) -> str:
         """Return the value to keep."""
-        return " ".join(clean(text).split())
+        return seen(" ".join(clean(text).split()))
 
     def process_data(self, value) -> None:
         """Take a stored value."""
@@ -97,7 +102,7 @@ class Paragraphs(Line):
 
     def tidy(self, text: str) -> str:
         """Return the text with its line breaks."""
-        return clean(text)
+        return seen(clean(text))
 
 
 class Choice(Field):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+import phonenumbers
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_time, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -283,10 +284,21 @@ def money(cents: int | None) -> str:
     return "" if cents is None else format_currency(cents / 100, "EUR")
 
 
+def phone(number: str) -> str:
+    """Return a stored phone number as people write it: "02202 12345", abroad with its country."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    german = parsed.country_code == 49
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, form.NATIONAL if german else form.INTERNATIONAL)
+
+
 def init_app(app: Flask) -> None:
     """Make the names known as filters."""
     app.jinja_env.filters.update(
         label=label, step_label=step_label, day=day, time_of_day=time_of_day, moment=moment,
-        short=short, duration=duration, money=money,
+        short=short, duration=duration, money=money, phone=phone,
     )  # fmt: skip
     app.jinja_env.globals["time_left"] = time_left

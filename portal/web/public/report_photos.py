@@ -1,0 +1,151 @@
+"""The page about the fault, with its photos (rules C4a, T1).
+
+Photos are stored as soon as they arrive; what was typed beside them is never lost over one that
+cannot be taken.
+"""
+
+from flask import Response, abort, current_app, request, send_file
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal.actions import reports
+from portal.models.attachments import MAX_PHOTOS
+from portal.outside.files import MAX_BYTES, PhotoProblem, PhotoRefused, delete_photo, open_photo, store_photo
+from portal.rules.report import Page
+from portal.web.public.report import bp, draft_here, keep, page_of, walk_here
+from portal.web.public.report_pages import Walk
+
+MEGABYTE = 1024 * 1024
+
+
+def fault_page(walk: Walk) -> Response:
+    """Ask what is wrong; buttons add or remove photos and keep what is typed."""
+    form_class = walk.form_of(Page.FAULT)
+    if request.method == "GET":
+        form = form_class(formdata=None, data=walk.stored(Page.FAULT))
+        form.prepare(walk)
+        return _show(walk, form)
+    form = form_class()
+    form.prepare(walk)
+    _remove_one(walk)
+    refused = _take_photos(walk)
+    stays = "add" in request.form or "remove" in request.form
+    is_valid = form.validate()
+    if refused or (not is_valid and not stays):
+        return _show(walk, form, {**({} if stays else form.mistakes), **refused})
+    if not is_valid:  # photos first, words later: that is no mistake
+        return _show(walk, form)
+    return keep(walk, Page.FAULT, form, stay=stays)
+
+
+def _show(walk: Walk, form, errors: dict[str, str] | None = None, status: int = 0) -> Response:
+    return page_of(
+        walk,
+        Page.FAULT,
+        form,
+        errors=errors,
+        status=status,
+        photos=list(walk.draft.photos.order_by("id")),
+        most_photos=MAX_PHOTOS,
+        largest_photo=MAX_BYTES // MEGABYTE,
+    )
+
+
+def _take_photos(walk: Walk) -> dict[str, str]:
+    """Store what was sent; return the message of the first photo that was not taken."""
+    refused: dict[str, str] = {}
+    for sent in request.files.getlist("photos"):
+        if not sent.filename:
+            continue  # a browser sends an empty part where nothing was chosen
+        try:
+            _take_photo(walk, sent.stream)
+        except PhotoRefused as error:
+            refused.setdefault("photos", _message(error.reason, sent.filename))
+        except reports.TooManyPhotos:
+            refused.setdefault(
+                "photos", _("Mehr als %(most)s Fotos gehen nicht. Die übrigen fehlen.", most=MAX_PHOTOS)
+            )
+    return refused
+
+
+def _take_photo(walk: Walk, stream) -> None:
+    if walk.draft.photos.count() >= MAX_PHOTOS:
+        raise reports.TooManyPhotos  # told before the work of decoding is done
+    folder = current_app.config["PORTAL"].photos
+    stored = store_photo(stream, folder)
+    try:
+        reports.add_photo(
+            walk.draft,
+            name=stored.name,
+            width=stored.width,
+            height=stored.height,
+            size=stored.size,
+            now=walk.now,
+        )
+    except Exception:
+        delete_photo(folder, stored.name)
+        raise
+
+
+def _message(reason: PhotoProblem, name: str) -> str:
+    """Return what was wrong with a photo and what to do."""
+    shown = name if len(name) <= 40 else name[:37] + "…"
+    return {
+        PhotoProblem.TOO_LARGE: _(
+            "„%(name)s“ ist zu groß. Ein Foto darf höchstens %(size)s MB haben.",
+            name=shown,
+            size=MAX_BYTES // MEGABYTE,
+        ),
+        PhotoProblem.NOT_AN_IMAGE: _(
+            "„%(name)s“ ist kein Foto. Es gehen JPEG, PNG, WebP und HEIC.", name=shown
+        ),
+        PhotoProblem.TOO_MANY_PIXELS: _(
+            "„%(name)s“ hat zu viele Bildpunkte. Bitte nehmen Sie ein kleineres Foto.", name=shown
+        ),
+        PhotoProblem.BROKEN: _(
+            "„%(name)s“ lässt sich nicht öffnen. Bitte nehmen Sie ein anderes Foto.", name=shown
+        ),
+        PhotoProblem.NO_SPACE: _(
+            "„%(name)s“ konnten wir gerade nicht speichern. Senden Sie die Meldung ohne Foto.", name=shown
+        ),
+    }[reason]
+
+
+def _remove_one(walk: Walk) -> None:
+    wanted = request.form.get("remove", "")
+    for photo in walk.draft.photos:
+        if str(photo.id) == wanted:
+            reports.remove_photo(photo)
+            remove_files([photo.name])
+
+
+def remove_files(names: list[str]) -> None:
+    """Remove the files of photos that are no longer needed."""
+    for name in names:
+        delete_photo(current_app.config["PORTAL"].photos, name)
+
+
+@bp.get("/photos/<id:photo>")
+def photo(photo: int) -> Response:
+    """Give one photo of this browser's own report."""
+    draft = draft_here()
+    found = next((one for one in draft.photos if one.id == photo), None) if draft else None
+    if found is None:
+        abort(404)
+    try:
+        file = open_photo(current_app.config["PORTAL"].photos, found.name)
+    except FileNotFoundError:
+        abort(404)
+    return send_file(file, mimetype="image/jpeg", max_age=0)
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """Say at the field that all photos together are too much; what was saved before is still there."""
+    walk = walk_here()
+    if isinstance(walk, Response) or not walk.may_show(Page.FAULT):
+        raise _error
+    form = walk.form_of(Page.FAULT)(formdata=None, data=walk.stored(Page.FAULT))
+    form.prepare(walk)
+    message = _("Die Fotos sind zusammen zu groß. Bitte schicken Sie sie einzeln oder nehmen Sie kleinere.")
+    return _show(walk, form, {"photos": message}, status=413)
