@@ -1,17 +1,22 @@
 """Photos and the slip, as staff get them."""
 
-from flask import Response, abort
+from flask import Response
+from playhouse.flask_utils import get_object_or_404
 
+from portal.models import Attachment
+from portal.web import documents
 from portal.web.staff import bp
+from portal.web.staff.cases import found
 
 
 @bp.get("/cases/<number:number>/photos/<id:photo>")
 def photo(number: str, photo: int) -> Response:
     """Give one photo of the fault."""
-    abort(404)
+    case = found(number)
+    return documents.photo(get_object_or_404(Attachment, Attachment.id == photo, Attachment.case == case))
 
 
 @bp.get("/cases/<number:number>/slip.pdf")
 def slip(number: str) -> Response:
     """Give the slip as PDF."""
-    abort(404)
+    return documents.answer(found(number))

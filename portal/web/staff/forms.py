@@ -1,0 +1,105 @@
+"""What staff fill in to decide: a reason, a parcel's number, the facts of a backup (rules L2, L5)."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portal.models import SubstituteLink
+from portal.outside import till
+from portal.rules.carriers import Carrier
+from portal.rules.links import MAX_DAYS, Answer, Mode, may_grant
+from portal.web.forms import Choice, Form, Line, Moment, Paragraphs, Required
+
+COMPLETE = {"yes": True, "no": False, "unknown": None}
+LONGEST_TEXT = 2000
+
+
+def text_form(name: str, missing: Any, **given: Any) -> Form:
+    """Return a form of one text; without `formdata=None` it reads the request."""
+    field = Paragraphs(validators=[Required(missing)], longest=LONGEST_TEXT)
+    return type("TextForm", (Form,), {name: field})(**given)
+
+
+class TrackingForm(Form):
+    """Carrier and number of a parcel; the number may be added later."""
+
+    carrier = Choice(options=Carrier, message=_l("Bitte wählen Sie den Paketdienst."))
+    tracking_number = Line(longest=60)
+
+
+class FactsForm(Form):
+    """What staff found out about the backup, on the record with a reason (rules B2, L5)."""
+
+    backup = Moment()
+    complete = Choice(options=COMPLETE)
+    link_reason = Line(longest=300)
+
+    def is_complete(self) -> bool | None:
+        """Return whether all data is in the backup; None is not known."""
+        return COMPLETE.get(self.complete.data)
+
+    def changes(self, link: SubstituteLink) -> bool:
+        """Tell whether these are other facts than the link has; an estimate left alone is no fact."""
+        if self.is_complete() is not link.complete:
+            return True
+        shown = link.facts_backup_at
+        return _minute(self.backup.data) != _minute(shown)
+
+    def fits(self, link: SubstituteLink, now: datetime) -> bool:
+        """Check the facts; messages stand at their fields."""
+        self.backup.latest = now
+        if not self.validate():
+            return False
+        if self.is_complete() and self.backup.data is None:
+            self.backup.errors = [_l("Bitte geben Sie an, von wann die geprüfte Sicherung ist.")]
+        if self.changes(link) and not self.link_reason.data:
+            self.link_reason.errors = [_l("Bitte begründen Sie die Angaben zur Sicherung.")]
+        return not self.mistakes_now()
+
+    def mistakes_now(self) -> bool:
+        """Tell whether any field has a message."""
+        return any(field.errors for field in self)
+
+
+class GrantForm(FactsForm):
+    """All that a link needs to become active: the facts, where it leads, and for how long."""
+
+    till_address = Line(longest=500)
+    days = Line(longest=10)
+
+    def fits_mode(self, link: SubstituteLink, mode: Mode, now: datetime) -> bool:
+        """Check everything for this kind of link; full only with all data (rule L5)."""
+        self.fits(link, now)
+        self._check_address()
+        if not (self.days.data.isascii() and self.days.data.isdigit() and 1 <= int(self.days.data) <= MAX_DAYS):
+            self.days.errors = [_l("Bitte geben Sie 1 bis 30 Tage an.")]
+        if not may_grant(mode, self.is_complete()) and not self.complete.errors:
+            self.complete.errors = [
+                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie die Sicherung und "
+                   "wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
+            ]  # fmt: skip
+        return not self.mistakes_now()
+
+    def _check_address(self) -> None:
+        if not self.till_address.data:
+            self.till_address.errors = [_l("Bitte geben Sie die Adresse der digitalen Kasse an.")]
+            return
+        try:
+            self.till_address.data = till.clean_address(self.till_address.data)
+        except ValueError:
+            self.till_address.errors = [
+                _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Kennwort.")
+            ]
+
+
+def grant_form(link: SubstituteLink, **given: Any) -> GrantForm:
+    """Return the form as it is shown first: estimate and what staff know already filled in."""
+    known = {True: "yes", False: "no", None: "unknown"}[link.complete]
+    reason = link.corrected_why or (str(_l("Sicherung geprüft.")) if link.expected == Answer.FULL else "")
+    data = {"backup": link.facts_backup_at, "complete": known, "link_reason": reason, "days": str(MAX_DAYS)}
+    return GrantForm(formdata=None, data=data, **given)
+
+
+def _minute(moment: datetime | None) -> datetime | None:
+    return moment.replace(second=0, microsecond=0) if moment else None

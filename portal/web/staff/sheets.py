@@ -1,0 +1,222 @@
+"""The sheet beside a list or a case: what is to be decided, the facts for it, and the steps there are.
+
+One class feeds the pane at the desk, the page of a case and the page of a link.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.actions.links import suggested_mode
+from portal.models import Case, Message, SubstituteLink, desk
+from portal.rules import links as link_rules
+from portal.rules import workflow
+from portal.rules.links import Answer, LinkState, Mode, Reason
+from portal.rules.triage import Hold, Outcome
+from portal.rules.workflow import Need, Role, State
+from portal.web import labels
+from portal.web.forms import Form
+from portal.web.staff import facts, words
+from portal.web.staff.forms import GrantForm, grant_form
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A step's one text: the field's name, its label, and what to say when it is empty."""
+
+    name: str
+    label: Any
+    hint: Any
+    missing: Any
+
+
+_READ = _l("Der Salon liest diesen Text.")
+ASKS: Mapping[str, Ask] = {
+    "ask_back": Ask("question", _l("Ihre Frage an den Salon"), _READ, _l("Bitte schreiben Sie Ihre Frage.")),
+    "decline": Ask("decline_reason", _l("Warum lehnen Sie ab?"), _READ, _l("Bitte geben Sie den Grund an.")),
+    "solve_remotely": Ask("solution", _l("Wie wurde es gelöst?"), _READ, _l("Bitte schreiben Sie, wie es gelöst wurde.")),
+    "cancel": Ask("cancel_reason", _l("Warum wird abgebrochen?"), _READ, _l("Bitte geben Sie den Grund an.")),
+    "refuse": Ask("refusal", _l("Warum lehnen Sie den Ersatzlink ab?"), _READ, _l("Bitte geben Sie den Grund an.")),
+    "delete": Ask("delete_reason", _l("Warum endet der Link jetzt?"), _READ, _l("Bitte geben Sie den Grund an.")),
+}
+NAMES: Mapping[str, Any] = {
+    "release": _l("Zum Einsenden freigeben"),
+    "ask_back": _l("Beim Salon nachfragen"),
+    "decline": _l("Meldung ablehnen"),
+    "solve_remotely": _l("Ohne Einsendung gelöst"),
+    "cancel": _l("Vorgang abbrechen"),
+    "mark_sent": _l("Als abgeschickt eintragen"),
+    "receive": _l("Paket ist angekommen"),
+}
+FINAL = frozenset({"decline", "cancel"})  # cannot be undone
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step that may be taken now, and what it asks for."""
+
+    name: str
+    label: Any
+    address: str
+    expected: bool
+    ask: Ask | None = None
+    tracking: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return how its button looks: the expected one is filled, an ending one is red."""
+        if self.name in FINAL:
+            return "stop"
+        return "go" if self.expected or self.ask or self.tracking else "ghost"
+
+
+@dataclass
+class Sheet:
+    """All that one decision needs on the screen."""
+
+    case: Case | None
+    link: SubstituteLink | None
+    at: str = ""  # the list it is shown beside; empty on its own page
+    said: Message | None = None
+    steps: list[StepView] = field(default_factory=list)
+    grant: GrantForm | None = None
+    form: Form | None = None  # the one that came back with mistakes
+    failed: str = ""  # the step it belongs to
+    notice: str = ""
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Return the messages of the form that came back."""
+        return self.form.mistakes if self.form else {}
+
+    @property
+    def title(self) -> str:
+        """Return what is to be decided, as a question where there is one."""
+        if self.link and self.link.state == LinkState.REQUESTED:
+            return _("Ersatzlink freigeben?")
+        if self.case is None:
+            return _("Ersatzlink")
+        return str(_TITLES.get(State(self.case.state), "")) or labels.label(self.case.state)
+
+    def value(self, name: str) -> Any:
+        """Return what was typed into a field of the form that came back."""
+        return self.form.value(name) if self.form and name in self.form else ""
+
+    @property
+    def mode(self) -> Mode | None:
+        """Return the kind of link that the facts lead to."""
+        return suggested_mode(self.link) if self.link else None
+
+    @property
+    def refusal_expected(self) -> bool:
+        """Tell whether refusing is what the facts lead to (L4a: no backup, no link)."""
+        return bool(self.link and self.mode is None and self.link.expected == Answer.NONE)
+
+    @property
+    def is_third_party(self) -> bool:
+        """Tell whether the server is not the vendor's own (rule L12)."""
+        return bool(self.link and Reason.THIRD_PARTY_SERVER in self.link.reasons)
+
+    @property
+    def link_steps(self) -> list[str]:
+        """Name what staff may do with the link now."""
+        return link_rules.link_steps_for(self.link.state, Role.STAFF) if self.link else []
+
+    @property
+    def link_facts(self) -> facts.Rows:
+        """Return the facts of the link: those to decide by, or how it stands."""
+        if self.link is None:
+            return []
+        return facts.of_request(self.link) if self.link.state == LinkState.REQUESTED else facts.of_link(self.link)
+
+    @property
+    def case_facts(self) -> facts.Rows:
+        """Return the few facts of the case that a decision at the desk needs."""
+        return facts.in_short(self.case) if self.case else []
+
+    @property
+    def link_reasons(self) -> list[str]:
+        """Return why the expected answer is what it is (L4a)."""
+        return [str(words.REASONS[Reason(reason)]) for reason in self.link.reasons] if self.link else []
+
+    @property
+    def holds(self) -> list[str]:
+        """Return why the report waits for staff (S1)."""
+        return words.holds_of(self.case) if self.case and self.case.state == State.SUBMITTED else []
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether the rules of a live session must be shown (T7, T8)."""
+        open_remote = (Outcome.REMOTE_SESSION, Outcome.CHARGEABLE_SERVICE)
+        return bool(self.case and self.case.outcome in open_remote and self.case.state not in workflow.CLOSED)
+
+    @property
+    def asks(self) -> Mapping[str, Ask]:
+        """Return what each step asks for."""
+        return ASKS
+
+    def link_address(self, step: str) -> str:
+        """Return where a step of the link is posted to."""
+        return url_for("staff.link_step", link=self.link.id, step=step) if self.link else ""
+
+
+_TITLES = {
+    State.SUBMITTED: _l("Meldung prüfen"),
+    State.AWAITING_INFORMATION: _l("Wartet auf die Antwort des Salons"),
+    State.AWAITING_SHIPMENT: _l("Wartet auf das Paket"),
+    State.ON_ITS_WAY_TO_US: _l("Paket ist unterwegs zu uns"),
+}
+
+
+def of_case(case: Case, link: SubstituteLink | None = None, at: str = "", said: Message | None = None) -> Sheet:
+    """Return the sheet of a case and its open link, if it has one."""
+    sheet = Sheet(case, link, at=at, said=said, steps=steps_of(case))
+    if said is None and (case.answered_at or case.state == State.AWAITING_INFORMATION):
+        sheet.said = desk.last_words([case]).get(case.id)
+    return _ready(sheet)
+
+
+def of_link(link: SubstituteLink, at: str = "") -> Sheet:
+    """Return the sheet of a link without a case, or of one that is looked at by itself."""
+    return _ready(Sheet(None, link, at=at))
+
+
+def _ready(sheet: Sheet) -> Sheet:
+    if sheet.link and "grant" in sheet.link_steps:
+        sheet.grant = grant_form(sheet.link)
+    return sheet
+
+
+def steps_of(case: Case) -> list[StepView]:
+    """Return the steps staff may take now, the expected one first; only those that exist in this version."""
+    state, expected = State(case.state), expected_step(case)
+    names = [name for name in workflow.steps_for(state, Role.STAFF) if name in NAMES]
+    names.sort(key=lambda name: (name != expected, list(NAMES).index(name)))
+    return [_step(case, name, name == expected) for name in names]
+
+
+def _step(case: Case, name: str, is_expected: bool) -> StepView:
+    needs = workflow.needs_for(name, Role.STAFF)
+    ask = ASKS[name] if needs & {Need.REASON, Need.QUESTION} else None
+    address = url_for("staff.step", number=case.number, step=name)
+    return StepView(name, NAMES[name], address, is_expected, ask, Need.TRACKING in needs)
+
+
+def expected_step(case: Case) -> str:
+    """Return the step that the facts lead to; staff decide.
+
+    A hold that only informs (purchase date unknown, accepted third-party charge) leads to the
+    release; one that leaves something open leads to a question.
+    """
+    if case.state == State.ON_ITS_WAY_TO_US:
+        return "receive"
+    if case.state != State.SUBMITTED:
+        return ""
+    if Hold.NOT_A_SEND_IN in case.holds:
+        return "solve_remotely"
+    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN, Hold.NOT_IDENTIFIED}
+    return "ask_back" if open_points & set(case.holds) and not case.answered_at else "release"

@@ -1,0 +1,197 @@
+"""How the desk says things: why a row stands where it stands, in words with since when (rule S5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask_babel import format_date, format_datetime, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.models import Case, Message, SubstituteLink
+from portal.outside import clock
+from portal.rules import berlin
+from portal.rules.links import Answer, LinkReason, LinkState, Mode, Reason
+from portal.rules.triage import Hold
+from portal.rules.urgency import TARGET_DAYS, Harm
+from portal.rules.workflow import State
+from portal.web import labels
+from portal.web.staff.facts import shortened
+
+# The same facts as in labels, but said to support instead of to the salon.
+REASONS = {
+    Reason.BACKUP_FROM_UPLOAD: _l("Der Salon hat eine Sicherung hochgeladen."),
+    Reason.BACKUP_FROM_SLOT: _l("Externe Sicherung nach Fahrplan, nur vermutet."),
+    Reason.BACKUP_NOT_BOOKED: _l("Externe Sicherung nicht gebucht."),
+    Reason.BACKUP_BOOKING_UNKNOWN: _l("Unbekannt, ob die externe Sicherung gebucht ist."),
+    Reason.LAST_ONLINE_UNKNOWN: _l("Unbekannt, wann der Server zuletzt online war."),
+    Reason.NOTHING_ENTERED: _l("Danach wurde laut Salon nichts eingegeben."),
+    Reason.DATA_ENTERED: _l("Danach wurde etwas eingegeben. Das liegt nur auf dem Server."),
+    Reason.ENTERED_UNKNOWN: _l("Der Salon weiß nicht, ob danach etwas eingegeben wurde."),
+    Reason.THIRD_PARTY_SERVER: _l("Fremdgerät: kein Anspruch auf einen Ersatzlink."),
+}
+
+HOLDS = {
+    Hold.NO_SPARE_PARTS: _l("Vor 2020 gekauft, keine Ersatzteile"),
+    Hold.PURCHASE_UNKNOWN: _l("Kaufdatum unbekannt"),
+    Hold.CHECKS_OPEN: _l("Schnellprüfungen nicht alle gemacht"),
+    Hold.NOT_A_SEND_IN: _l("Muss nicht eingeschickt werden"),
+    Hold.THIRD_PARTY_DEVICE: _l("Fremdgerät, nicht bei uns gekauft"),
+    Hold.NOT_IDENTIFIED: _l("Meldung noch keinem Salon zugeordnet"),
+}
+
+KINDS = {
+    Harm.CANNOT_CASH: "stop",
+    Harm.RECEIPT_LOCK: "stop",
+    Harm.LINK_ENDS_FIRST: "you",
+    Harm.ANSWER_OPEN: "you",
+    Harm.OVERDUE: "you",
+    Harm.STUCK: "you",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list at the desk: first the salon, then why it stands there."""
+
+    title: str
+    href: str
+    pane: str  # the address of its decision, for the pane beside the list
+    number: str = ""
+    why: str = ""
+    text: str = ""
+    kind: str = ""
+
+
+def when(moment: datetime) -> str:
+    """Return "heute 10:12", "Sa 10:12" within the last days, else "12.11." """
+    shown, today = berlin.day_of(moment), berlin.day_of(clock.now())
+    if shown == today:
+        return _("heute %(clock)s", clock=format_datetime(moment, "H:mm"))
+    if 0 < (today - shown).days < 7:
+        return format_datetime(moment, "EEE H:mm").replace(".", "", 1)
+    return format_date(shown, "d.M." if shown.year == today.year else "d.M.yyyy")
+
+
+def until(moment: datetime) -> str:
+    """Return how long is left: "2 Tagen", "5 Stunden", as it reads after "in"."""
+    left = moment - clock.now()
+    if left.days >= 1:
+        return ngettext("%(num)s Tag", "%(num)s Tagen", left.days)
+    hours = int(left.total_seconds() // 3600)
+    if hours >= 1:
+        return ngettext("%(num)s Stunde", "%(num)s Stunden", hours)
+    return ngettext("%(num)s Minute", "%(num)s Minuten", max(0, int(left.total_seconds() // 60)))
+
+
+def salon_of(subject: Case | SubstituteLink) -> str:
+    """Return salon and town of a case or a link; without a salon, who is to be called."""
+    salon = subject.device.salon if isinstance(subject, SubstituteLink) else subject.salon
+    if salon is not None:
+        return f"{salon.name}, {salon.city}"
+    return f"{subject.return_name}, {subject.return_city}"
+
+
+def data_of(link: SubstituteLink) -> str:
+    """Return in three words what is known about backup and data."""
+    if link.complete is not None:
+        return _("Daten vollständig, geprüft") if link.complete else _("Daten fehlen, geprüft")
+    if Reason.THIRD_PARTY_SERVER in link.reasons:
+        return _("Fremdgerät")
+    return {
+        Answer.FULL: _("Daten laut Salon vollständig"),
+        Answer.VIEW_ONLY: _("Daten fehlen") if link.entered_since else _("Daten fehlen vielleicht"),
+        Answer.NONE: _("keine Sicherung"),
+        Answer.STAFF: _("Sicherung unklar"),
+    }[link.expected]
+
+
+def holds_of(case: Case) -> list[str]:
+    """Return why the report waits for staff, as it is said at the desk (rule S1)."""
+    return [str(HOLDS[Hold(hold)]) for hold in case.holds]
+
+
+def row_of_case(case: Case, link: SubstituteLink | None = None, message: Message | None = None, at: str = "") -> Row:
+    """Return the row of a case: its harm in words, or where it stands (rule S5)."""
+    harm = Harm(case.harm) if case.harm else None
+    why, text = _words_of_case(harm, case, link, message)
+    return Row(
+        title=salon_of(case),
+        href=url_for("staff.case", number=case.number),
+        pane=url_for("staff.case_pane", number=case.number, at=at or None),
+        number=case.number,
+        why=why,
+        text=text,
+        kind=KINDS.get(harm, "") if harm else "",
+    )
+
+
+def row_of_link(link: SubstituteLink, at: str = "") -> Row:
+    """Return the row of a link: of its case if it has one, else of its own."""
+    harm = Harm(link.harm) if link.harm else None
+    if link.state == LinkState.REQUESTED:
+        why, text = _words_of_request(link)
+        kind = "stop" if link.reason == LinkReason.DEFECT else ""
+    else:
+        why, text = _words_of_active(link), labels.label(link.reason)
+        kind = KINDS.get(harm, "") if harm else ("stop" if link.mode == Mode.VIEW_ONLY else "")
+    page, pane = url_for("staff.link", link=link.id), url_for("staff.link_pane", link=link.id, at=at or None)
+    number = link.case.number if link.case_id else ""
+    return Row(salon_of(link), page, pane, number, why, text, kind)
+
+
+def _words_of_case(
+    harm: Harm | None, case: Case, link: SubstituteLink | None, message: Message | None
+) -> tuple[str, str]:
+    standing = _standing(case)
+    if harm in (Harm.CANNOT_CASH, Harm.LINK_OTHER) and link:
+        return _words_of_request(link)
+    if harm in (Harm.RECEIPT_LOCK, Harm.LINK_ENDS_FIRST) and link:
+        return _words_of_active(link), standing
+    if harm is Harm.ANSWER_OPEN:
+        said = f"„{shortened(message.text, 90)}“" if message else ""
+        return _("Antwort offen seit %(time)s.", time=labels.duration(case.harm_since)), said
+    if harm is Harm.DECISION:
+        return _words_of_decision(case)
+    if harm is Harm.OVERDUE:
+        sent = _("Abgeschickt %(when)s", when=when(case.sent_at or case.state_since))
+        carrier = f" · {labels.label(case.carrier)}" if case.carrier else ""
+        return _("Paket seit %(time)s überfällig.", time=labels.duration(case.harm_since)), sent + carrier
+    if harm is Harm.STUCK:
+        return _words_of_stuck(case), standing
+    return "", standing
+
+
+def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
+    since = when(link.requested_at)
+    if link.reason == LinkReason.DEFECT:
+        return _("Kann seit %(when)s nicht kassieren.", when=since), _("Ersatzlink angefragt, %(data)s", data=data_of(link))
+    why = _("Ersatzlink angefragt seit %(when)s.", when=since)
+    return why, f"{labels.label(link.reason)}, {data_of(link)}"
+
+
+def _words_of_active(link: SubstituteLink) -> str:
+    if link.mode == Mode.VIEW_ONLY and link.lock_lifted_at is None:
+        return _("Belegsperre seit %(time)s.", time=labels.duration(link.activated_at))
+    return _("Link endet in %(time)s.", time=until(link.ends_at))
+
+
+def _words_of_decision(case: Case) -> tuple[str, str]:
+    why = _("Wartet seit %(time)s auf Entscheidung.", time=labels.duration(case.harm_since))
+    reasons = "; ".join(holds_of(case))
+    if Hold.NOT_A_SEND_IN in case.holds:
+        reasons = f"{labels.label(case.outcome)}: {labels.label(case.topic)}"
+    return why, reasons or _("Freigabe prüfen")
+
+
+def _words_of_stuck(case: Case) -> str:
+    return ngettext(
+        "Seit %(time)s über dem Ziel von %(num)s Tag.",
+        "Seit %(time)s über dem Ziel von %(num)s Tagen.",
+        TARGET_DAYS.get(State(case.state), 1),
+        time=labels.duration(case.harm_since),
+    )
+
+
+def _standing(case: Case) -> str:
+    return _("%(state)s, seit %(when)s", state=labels.label(case.state), when=when(case.state_since))
