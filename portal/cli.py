@@ -19,8 +19,9 @@ from portal import worker as worker_process
 from portal.actions import accounts
 from portal.models import Operator, Round, migrations
 from portal.models.base import db
-from portal.outside import clock
+from portal.outside import clock, pdf
 from portal.rules.workflow import Role
+from portal.web import documents
 
 
 def init_app(app: Flask) -> None:
@@ -97,7 +98,7 @@ def serve(host: str, port: int) -> None:
     from waitress import serve as listen
 
     app = current_app._get_current_object()
-    app.extensions["warm"]()
+    pdf.warm(css=documents.STYLES, base=documents.STATIC)  # in the background: the first slip is quick too
     listen(app, host=host, port=port, threads=app.config["PORTAL"].threads, channel_timeout=60, ident=None)
 
 
