@@ -24,7 +24,7 @@ TILL = "https://ersatzkasse.example/salon"
 
 OPERATOR = {
     **DEFAULTS,
-    "phone": "+49220212345",
+    "phone": "02202 12345",
     "email": "support@portal.example",
     "support_hours": "Mo–Fr 9–18 Uhr, Sa 9–14 Uhr",
     "helpdesk_url": "https://helpdesk.example/",
