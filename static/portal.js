@@ -115,6 +115,20 @@
     each(document, "details.menu[open]", (menu) => { menu.open = false; menu.querySelector("summary").focus(); });
   });
 
+  /* At the desk a row shows its decision beside the list, where there is room; elsewhere it is a plain link. */
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-pane]");
+    const pane = document.getElementById("pane");
+    if (row && !(pane && pane.offsetParent)) event.stopImmediatePropagation();
+  }, true);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (!sourceElement.matches("[data-pane]")) return;
+    each(document, "[data-pane][aria-current]", (row) => row.removeAttribute("aria-current"));
+    sourceElement.setAttribute("aria-current", "true");
+    document.getElementById("pane")?.focus({ preventScroll: true });
+  });
+
   furnish(document);
   focusMistakes(document);
 })();

@@ -48,7 +48,9 @@ def place_of(row: Case | SubstituteLink) -> Place:
     return Place(row.harm, row.harm_since, isinstance(row, SubstituteLink), row.id)
 
 
-def queue(staff: Account, after: Place | None = None, limit: int = PAGE) -> tuple[list[Case | SubstituteLink], bool]:
+def queue(
+    staff: Account, after: Place | None = None, limit: int = PAGE
+) -> tuple[list[Case | SubstituteLink], bool]:
     """Return one page of the queue behind `after`, and whether there is more (rule S5).
 
     Cases, and links without a case, are read along the same key and merged.
@@ -172,7 +174,9 @@ def last_words(cases: Iterable[Case]) -> dict[int, Message]:
 
 def links_of(device_id: int):
     """Select the device's links, newest first (rule L3: staff see the earlier ones beside the new one)."""
-    return SubstituteLink.select().where(SubstituteLink.device == device_id).order_by(SubstituteLink.id.desc())
+    return (
+        SubstituteLink.select().where(SubstituteLink.device == device_id).order_by(SubstituteLink.id.desc())
+    )
 
 
 def other_open_cases(case: Case):

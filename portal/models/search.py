@@ -17,7 +17,9 @@ def devices_with_serial(text: str) -> list[Device]:
     found = list(_devices().where(Device.serial.in_(spellings)).limit(AT_MOST))
     for spelling in spellings:
         if not found:
-            found = list(_devices().where(starts_with(Device.serial, spelling)).order_by(Device.serial).limit(AT_MOST))
+            found = list(
+                _devices().where(starts_with(Device.serial, spelling)).order_by(Device.serial).limit(AT_MOST)
+            )
     return found
 
 
@@ -45,7 +47,9 @@ def salons_with_phone(number: str) -> list[Salon]:
 def salons_named(text: str) -> list[Salon]:
     """Return the salons whose name, or whose customer's name, begins so."""
     prefix = searchable(text)
-    by_salon = list(_salons().where(starts_with(Salon.search_name, prefix)).order_by(Salon.search_name).limit(AT_MOST))
+    by_salon = list(
+        _salons().where(starts_with(Salon.search_name, prefix)).order_by(Salon.search_name).limit(AT_MOST)
+    )
     by_customer = _salons().where(starts_with(Customer.search_name, prefix)).order_by(Customer.search_name)
     known = {salon.id for salon in by_salon}
     return (by_salon + [salon for salon in by_customer.limit(AT_MOST) if salon.id not in known])[:AT_MOST]

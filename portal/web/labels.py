@@ -252,7 +252,7 @@ def short(value: datetime | None) -> str:
     if value is None:
         return ""
     pattern = "EEE d MMM, H:mm" if _english() else "EEE d.M., H:mm"
-    return format_datetime(value, pattern).replace(".,", ".,", 1)
+    return format_datetime(value, pattern).replace(". ", " ", 1)
 
 
 def time_left(ends_at: datetime) -> tuple[int, str]:

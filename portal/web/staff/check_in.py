@@ -44,7 +44,9 @@ def scanned_number(text: str) -> str | None:
 
 def _mistake(typed: str, number: str | None) -> str:
     if number is None:
-        return _("Das ist keine Vorgangsnummer. Sie beginnt mit R und hat neun Ziffern. Bitte vergleichen Sie jede Ziffer.")
+        return _(
+            "Das ist keine Vorgangsnummer. Sie hat ein R und neun Ziffern. Bitte vergleichen Sie jede Ziffer."
+        )
     return _("Zu dieser Nummer gibt es keinen Vorgang.")
 
 

@@ -22,7 +22,14 @@ def queue() -> Response:
     rows, links = rows_of(found, navigation.QUEUE)
     older = navigation.address_of(navigation.QUEUE, after=_written(desk.place_of(found[-1]))) if more else ""
     first = _first_sheet(found, links)
-    return page("staff/list.html", list_name=navigation.QUEUE, rows=rows, older=older, sheet=first, paged="after" in request.args)
+    return page(
+        "staff/list.html",
+        list_name=navigation.QUEUE,
+        rows=rows,
+        older=older,
+        sheet=first,
+        paged="after" in request.args,
+    )
 
 
 @bp.get("/lists/<name>")
@@ -34,7 +41,9 @@ def listed(name: str) -> Response:
         rows, older = _cases(name)
     else:
         abort(404)
-    return page("staff/list.html", list_name=name, rows=rows, older=older, sheet=None, paged=bool(request.args))
+    return page(
+        "staff/list.html", list_name=name, rows=rows, older=older, sheet=None, paged=bool(request.args)
+    )
 
 
 def _cases(name: str) -> tuple[list[Row], str]:
@@ -49,7 +58,9 @@ def _links(name: str) -> tuple[list[Row], str]:
     after = request.args.get("after", type=int)
     last = SubstituteLink.get_or_none(SubstituteLink.id == after) if after and after <= LARGEST_ID else None
     found, more = desk.open_links(_me(), last)
-    return [row_of_link(link, name) for link in found], navigation.address_of(name, after=found[-1].id) if more else ""
+    return [row_of_link(link, name) for link in found], navigation.address_of(
+        name, after=found[-1].id
+    ) if more else ""
 
 
 def rows_of(found: Sequence[Case | SubstituteLink], at: str) -> tuple[list[Row], dict[int, SubstituteLink]]:
@@ -58,13 +69,17 @@ def rows_of(found: Sequence[Case | SubstituteLink], at: str) -> tuple[list[Row],
     links = desk.open_links_of(cases)
     said = desk.last_words([case for case in cases if case.harm == Harm.ANSWER_OPEN])
     rows = [
-        row_of_case(row, links.get(row.id), said.get(row.id), at) if isinstance(row, Case) else row_of_link(row, at)
+        row_of_case(row, links.get(row.id), said.get(row.id), at)
+        if isinstance(row, Case)
+        else row_of_link(row, at)
         for row in found
     ]
     return rows, links
 
 
-def _first_sheet(found: Sequence[Case | SubstituteLink], links: dict[int, SubstituteLink]) -> sheets.Sheet | None:
+def _first_sheet(
+    found: Sequence[Case | SubstituteLink], links: dict[int, SubstituteLink]
+) -> sheets.Sheet | None:
     if not found:
         return None
     first = found[0]

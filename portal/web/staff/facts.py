@@ -60,7 +60,10 @@ def of_salon(case: Case) -> Rows:
         (_("Telefon des Salons"), phone(salon.phone) if salon and salon.phone else ""),
         (_("Kunde"), f"{customer.name}, {customer.number}" if customer else _("noch nicht zugeordnet")),
         (_("Ansprechpartner"), f"{case.contact_name}\n{phone(case.contact_phone)}"),
-        (_("Rücksendung an"), f"{case.return_name}\n{case.return_street}, {case.return_postal_code} {case.return_city}"),
+        (
+            _("Rücksendung an"),
+            f"{case.return_name}\n{case.return_street}, {case.return_postal_code} {case.return_city}",
+        ),
     ]
 
 
@@ -122,9 +125,12 @@ def of_request(link: SubstituteLink) -> Rows:
         (_("Anlass"), labels.label(link.reason) + (f": {link.reason_text}" if link.reason_text else "")),
         (_("Sicherung gebucht"), YES_NO[link.backup_booked]),
         (_("Zuletzt online"), labels.short(link.last_online_at) or _("nicht bekannt")),
-        (_("Hochgeladen"), labels.short(link.uploaded_at) or _("nein")),
+        (_("Hochgeladen"), labels.short(link.uploaded_at)),
         (_("Sicherung (vermutet)"), labels.short(link.backup_at) or _("keine")),
-        (_("Danach eingegeben"), {True: _("ja"), False: _("nichts"), None: _("weiß nicht")}[link.entered_since]),
+        (
+            _("Danach eingegeben"),
+            {True: _("ja"), False: _("nichts"), None: _("weiß nicht")}[link.entered_since],
+        ),
         (_("Sicherung (geprüft)"), labels.short(link.real_backup_at)),
         (_("Alle Daten da"), YES_NO[link.complete] if link.complete is not None else ""),
         (_("Begründung"), link.corrected_why),
@@ -136,7 +142,9 @@ def of_link(link: SubstituteLink) -> Rows:
     """Return how a link that was decided stands."""
     opened = _("nie")
     if link.opened_count:
-        opened = _("%(times)s-mal, zuletzt %(when)s", times=link.opened_count, when=labels.short(link.last_opened_at))
+        opened = _(
+            "%(times)s-mal, zuletzt %(when)s", times=link.opened_count, when=labels.short(link.last_opened_at)
+        )
     active = link.state == LinkState.ACTIVE
     return [
         (_("Stand"), labels.label(link.state)),

@@ -72,12 +72,14 @@ class GrantForm(FactsForm):
         """Check everything for this kind of link; full only with all data (rule L5)."""
         self.fits(link, now)
         self._check_address()
-        if not (self.days.data.isascii() and self.days.data.isdigit() and 1 <= int(self.days.data) <= MAX_DAYS):
+        if not (
+            self.days.data.isascii() and self.days.data.isdigit() and 1 <= int(self.days.data) <= MAX_DAYS
+        ):
             self.days.errors = [_l("Bitte geben Sie 1 bis 30 Tage an.")]
         if not may_grant(mode, self.is_complete()) and not self.complete.errors:
             self.complete.errors = [
-                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie die Sicherung und "
-                   "wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
+                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie die Sicherung "
+                   "und wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
             ]  # fmt: skip
         return not self.mistakes_now()
 

@@ -32,7 +32,9 @@ EVENTS = {
 @bp.get("/letters")
 def letters() -> Response:
     """List the letters that were given up, and say when the worker was last here."""
-    return page("staff/letters.html", letters=list(desk.given_up_letters()), events=EVENTS, last_round=Round.last_at())
+    return page(
+        "staff/letters.html", letters=list(desk.given_up_letters()), events=EVENTS, last_round=Round.last_at()
+    )
 
 
 @bp.post("/letters/<id:letter>/again")

@@ -99,7 +99,9 @@ def _sheet(found: SubstituteLink, at: str) -> Sheet:
 
 def _moved(link: int, at: str) -> Response:
     sheet = _sheet(_found(link), at)
-    sheet.notice = _("Jemand anderes war schneller. Hier sehen Sie den jetzigen Stand. Ihr Schritt wurde nicht ausgeführt.")
+    sheet.notice = _(
+        "Jemand anderes war schneller. Hier sehen Sie den jetzigen Stand. Ihr Schritt wurde nicht ausgeführt."
+    )
     return show(sheet, 409)
 
 

@@ -58,10 +58,15 @@ def entries(current: str = "") -> list[Entry]:
     """Return the lines of the side with their counts; one query."""
     found = desk.counts(GROUPS)
     found[QUEUE] = found.pop("queue")
-    lines = [Entry(label, address_of(name), _shown(found.get(name)), name == current) for name, label in NAMES.items()]
+    lines = [
+        Entry(label, address_of(name), _shown(found.get(name)), name == current)
+        for name, label in NAMES.items()
+    ]
     if found["letters"]:
         label = _l("Nicht zugestellt")
-        lines.append(Entry(label, url_for("staff.letters"), _shown(found["letters"]), current == "letters", "stop"))
+        lines.append(
+            Entry(label, url_for("staff.letters"), _shown(found["letters"]), current == "letters", "stop")
+        )
     return lines
 
 

@@ -50,9 +50,7 @@ def _entry(row: History) -> Entry:
 
 def _change(row: History) -> str:
     source, target = _state(row, row.source), _state(row, row.target)
-    if not target or source == target:
-        return ""
-    return f"{source} → {target}" if source else target
+    return f"{source} → {target}" if source and target and source != target else ""
 
 
 def _state(row: History, name: str) -> str:
@@ -72,7 +70,9 @@ def _details(facts: dict[str, Any]) -> str:
     if facts.get("days"):
         parts.append(_("%(days)s Tage", days=facts["days"]))
     if facts.get("real_backup_at"):
-        parts.append(_("Sicherung vom %(when)s", when=labels.short(datetime.fromisoformat(facts["real_backup_at"]))))
+        parts.append(
+            _("Sicherung vom %(when)s", when=labels.short(datetime.fromisoformat(facts["real_backup_at"])))
+        )
     if facts.get("complete") is not None:
         parts.append(_("alle Daten da") if facts["complete"] else _("Daten fehlen"))
     if facts.get("number"):

@@ -87,7 +87,9 @@ def _by_device(text: str) -> Found | None:
         return None
     cases = look_up.cases_of_devices(_me(), devices)
     exact = len(devices) == 1 and (devices[0].serial or "").casefold() == text.casefold()
-    return Found(cases=cases, devices=devices, salons=_salons_of(devices), exact=_only(cases) if exact else None)
+    return Found(
+        cases=cases, devices=devices, salons=_salons_of(devices), exact=_only(cases) if exact else None
+    )
 
 
 def _by_customer(text: str) -> Found | None:

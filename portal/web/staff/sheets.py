@@ -38,10 +38,16 @@ _READ = _l("Der Salon liest diesen Text.")
 ASKS: Mapping[str, Ask] = {
     "ask_back": Ask("question", _l("Ihre Frage an den Salon"), _READ, _l("Bitte schreiben Sie Ihre Frage.")),
     "decline": Ask("decline_reason", _l("Warum lehnen Sie ab?"), _READ, _l("Bitte geben Sie den Grund an.")),
-    "solve_remotely": Ask("solution", _l("Wie wurde es gelöst?"), _READ, _l("Bitte schreiben Sie, wie es gelöst wurde.")),
+    "solve_remotely": Ask(
+        "solution", _l("Wie wurde es gelöst?"), _READ, _l("Bitte schreiben Sie, wie es gelöst wurde.")
+    ),
     "cancel": Ask("cancel_reason", _l("Warum wird abgebrochen?"), _READ, _l("Bitte geben Sie den Grund an.")),
-    "refuse": Ask("refusal", _l("Warum lehnen Sie den Ersatzlink ab?"), _READ, _l("Bitte geben Sie den Grund an.")),
-    "delete": Ask("delete_reason", _l("Warum endet der Link jetzt?"), _READ, _l("Bitte geben Sie den Grund an.")),
+    "refuse": Ask(
+        "refusal", _l("Warum lehnen Sie den Ersatzlink ab?"), _READ, _l("Bitte geben Sie den Grund an.")
+    ),
+    "delete": Ask(
+        "delete_reason", _l("Warum endet der Link jetzt?"), _READ, _l("Bitte geben Sie den Grund an.")
+    ),
 }
 NAMES: Mapping[str, Any] = {
     "release": _l("Zum Einsenden freigeben"),
@@ -131,7 +137,11 @@ class Sheet:
         """Return the facts of the link: those to decide by, or how it stands."""
         if self.link is None:
             return []
-        return facts.of_request(self.link) if self.link.state == LinkState.REQUESTED else facts.of_link(self.link)
+        return (
+            facts.of_request(self.link)
+            if self.link.state == LinkState.REQUESTED
+            else facts.of_link(self.link)
+        )
 
     @property
     def case_facts(self) -> facts.Rows:
@@ -172,7 +182,9 @@ _TITLES = {
 }
 
 
-def of_case(case: Case, link: SubstituteLink | None = None, at: str = "", said: Message | None = None) -> Sheet:
+def of_case(
+    case: Case, link: SubstituteLink | None = None, at: str = "", said: Message | None = None
+) -> Sheet:
     """Return the sheet of a case and its open link, if it has one."""
     sheet = Sheet(case, link, at=at, said=said, steps=steps_of(case))
     if said is None and (case.answered_at or case.state == State.AWAITING_INFORMATION):

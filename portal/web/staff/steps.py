@@ -75,7 +75,9 @@ def _take(case: Case, step: str, form: Form | None) -> None:
 
 def _moved(number: str, at: str) -> Response:
     sheet = sheet_of(found(number), at)
-    sheet.notice = _("Jemand anderes war schneller. Hier sehen Sie den jetzigen Stand. Ihr Schritt wurde nicht ausgeführt.")
+    sheet.notice = _(
+        "Jemand anderes war schneller. Hier sehen Sie den jetzigen Stand. Ihr Schritt wurde nicht ausgeführt."
+    )
     return show(sheet, 409)
 
 

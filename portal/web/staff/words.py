@@ -111,7 +111,9 @@ def holds_of(case: Case) -> list[str]:
     return [str(HOLDS[Hold(hold)]) for hold in case.holds]
 
 
-def row_of_case(case: Case, link: SubstituteLink | None = None, message: Message | None = None, at: str = "") -> Row:
+def row_of_case(
+    case: Case, link: SubstituteLink | None = None, message: Message | None = None, at: str = ""
+) -> Row:
     """Return the row of a case: its harm in words, or where it stands (rule S5)."""
     harm = Harm(case.harm) if case.harm else None
     why, text = _words_of_case(harm, case, link, message)
@@ -165,7 +167,9 @@ def _words_of_case(
 def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
     since = when(link.requested_at)
     if link.reason == LinkReason.DEFECT:
-        return _("Kann seit %(when)s nicht kassieren.", when=since), _("Ersatzlink angefragt, %(data)s", data=data_of(link))
+        return _("Kann seit %(when)s nicht kassieren.", when=since), _(
+            "Ersatzlink angefragt, %(data)s", data=data_of(link)
+        )
     why = _("Ersatzlink angefragt seit %(when)s.", when=since)
     return why, f"{labels.label(link.reason)}, {data_of(link)}"
 
