@@ -81,12 +81,10 @@ def add_staff(email: str, name: str, admin: bool, password: str) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="One round, for cron.")
+@with_appcontext
 def worker(once: bool) -> None:
     """Send letters, end links at their end, keep the queue's order."""
     worker_process.run(current_app._get_current_object(), once=once)
-
-
-worker = with_appcontext(worker)
 
 
 @click.command()

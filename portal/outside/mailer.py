@@ -213,7 +213,7 @@ def _judged(code: int, said: bytes | str) -> Exception:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     if 500 <= code < 600:
         return MailRefused(f"{code} {text}")
-    return MailFailed(f"{code} {text}", is_away=code == 421)
+    return MailFailed(f"{code} {text}", is_away=code == 421, midway=code == 421)
 
 
 def _tls(host: str) -> ssl.SSLContext:
