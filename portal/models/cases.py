@@ -119,6 +119,11 @@ class Case(BaseModel):
         some = cls.select(cls.harm).where(cls.harm > 0).order_by(cls.harm).limit(most).alias("some")
         return dict(Select([some], [some.c.harm, fn.COUNT(some.c.harm)]).group_by(some.c.harm).tuples().execute(db))
 
+    @property
+    def is_send_in(self) -> bool:
+        """Tell whether the device is to be sent in: by triage, or because staff released it anyway."""
+        return self.outcome is Outcome.SEND_IN or self.released_at is not None
+
     def is_lapsed(self, now: datetime) -> bool:
         """Tell whether the release is no longer valid (rule C2b)."""
         return self.valid_until is not None and now >= self.valid_until

@@ -1,5 +1,7 @@
 """The link: asking for it on its own, its page, ending it (section L, rules P1, S3, S7)."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
@@ -12,7 +14,8 @@ from tests.queries import counted
 from tests.web.test_owner_cases import HTMX, LATER, token_of
 
 FACTS = {
-    "online": "at", "online_at_day": "2026-11-21", "online_at_clock": "09:58", "uploaded": "no", "entered": "no",
+    "online": "at", "online_at_day": "2026-11-21", "online_at_clock": "09:58", "uploaded": "no",
+    "entered": "no",
 }  # fmt: skip
 
 
@@ -163,8 +166,8 @@ def test_sent_twice_is_one_request(signed_in, app, device):  # rule S3
 
 
 MISTAKES = [
-    ({"online": ""}, "Bitte wählen Sie eine Antwort."),
-    ({"entered": "vielleicht"}, "Bitte wählen Sie eine Antwort."),
+    ({"online": ""}, "wann der Server zuletzt lief"),
+    ({"entered": "vielleicht"}, "ob danach etwas eingegeben wurde"),
     ({"online_at_day": "", "online_at_clock": ""}, "wann er zuletzt lief"),
     ({"online_at_day": "31.02.2026"}, "gültiges Datum"),
     ({"online_at_clock": "25:00"}, "gültige Uhrzeit"),
@@ -285,3 +288,17 @@ def test_a_strangers_link_is_nowhere_to_be_found(signed_in, path):  # rule P1
     data = {"csrf_token": token_of(signed_in.get("/cases"))}
     assert signed_in.post(f"/links/{link.id}/withdraw", data=data).status_code == 404
     assert SubstituteLink.get_by_id(link.id).state is LinkState.REQUESTED
+
+
+def test_a_link_past_its_end_does_not_stand_in_the_way_of_the_next(signed_in, owner, device):  # rules L1, L9
+    link = builders.an_active_link(link=builders.a_link_request(device, owner))
+    with time_machine.travel(link.ends_at, tick=False):
+        assert f'value="{device.id}"' in signed_in.get("/links/new").get_data(as_text=True)
+    assert SubstituteLink.get_by_id(link.id).state is LinkState.ENDED
+
+
+def test_a_link_written_off_late_ended_when_it_ended(signed_in, owner, device):  # rule L9
+    link = builders.an_active_link(link=builders.a_link_request(device, owner), days=1)
+    with time_machine.travel(link.ends_at + timedelta(days=2), tick=False):
+        links.expire_due(now=link.ends_at + timedelta(days=2))
+        assert "Beendet: Sonntag, 22. November, 10:14 Uhr" in signed_in.page(f"/links/{link.id}").text

@@ -10,6 +10,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal.models import Case, History, Message, SubstituteLink
 from portal.outside import clock
+from portal.rules.links import LinkState
 from portal.rules.triage import Hold
 from portal.rules.workflow import Role, State, steps_for
 from portal.web import way
@@ -46,10 +47,17 @@ def cases() -> Response:
     return page(
         "owner/cases.html",
         rows=_rows(shown, now),
-        alone=[] if before else list(SubstituteLink.alone_for(current_user)),
+        **_alone(now, is_first=before is None),
         before=before,
         older=shown[-1].id if len(found) > PAGE_SIZE else None,
     )
+
+
+def _alone(now: datetime, *, is_first: bool) -> dict[str, list[SubstituteLink]]:
+    """Return the newest links without a case: where something happens, and those that are over."""
+    found = list(SubstituteLink.alone_for(current_user)) if is_first else []
+    going = [link for link in found if link.is_open(now) or link.state is LinkState.REQUESTED]
+    return {"going": going, "past": [link for link in found if link not in going]}
 
 
 def _rows(shown: list[Case], now: datetime) -> list[Row]:
@@ -99,7 +107,6 @@ def state_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str
         "saying": sentences.of(case, now),
         "turns": sentences.TURNS,
         "steps": steps_for(case.state, Role.OWNER),
-        "is_send_in": sentences.is_send_in(case),
         "is_lapsed": sentences.is_lapsed(case, now),
         "not_yet": case.state in sentences.NOT_YET,
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],

@@ -41,7 +41,9 @@ def door_of(link: SubstituteLink | None, now: datetime) -> Door | None:
         return Door("requested", expected=link.expected, reasons=tuple(Reason(text) for text in link.reasons))
     if link.state is LinkState.REFUSED:
         return Door("refused")
-    return Door("ended", ended_at=link.ended_at or link.ends_at, ending=link.ending or Ending.EXPIRED)
+    ending = link.ending or Ending.EXPIRED
+    at = link.ends_at if ending is Ending.EXPIRED else link.ended_at  # not when somebody noticed
+    return Door("ended", ended_at=at, ending=ending)
 
 
 def _open(link: SubstituteLink, now: datetime) -> Door:

@@ -4,6 +4,7 @@ What was given so far stays in the browser's session, so that every page can be 
 come back to, with or without JavaScript; sending takes it out.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask_login import current_user
 from wtforms.validators import StopValidation
 
 from portal.actions import links as deeds
-from portal.actions.links import BackupFacts, LinkAlreadyOpen
+from portal.actions.links import BackupFacts, LinkAlreadyOpen, LinkMoved
 from portal.models import Case, Device, SubstituteLink
 from portal.outside import clock
 from portal.rules import report
@@ -49,12 +50,14 @@ class Wanted(Form):
 class Facts(Form):
     """What the salon knows of its last backup (rules B1a–B3)."""
 
-    online = Choice(options=("at", "running", "unknown"))
+    online = Choice(
+        options=("at", "running", "unknown"), message=_l("Bitte sagen Sie, wann der Server zuletzt lief.")
+    )
     online_at = Moment()
-    uploaded = Choice(options=YES_NO)
+    uploaded = Choice(options=YES_NO, message=_l("Bitte sagen Sie, ob Sie selbst hochgeladen haben."))
     uploaded_at = Moment()
-    booked = Choice(options=YES_NO)
-    entered = Choice(options=YES_NO)
+    booked = Choice(options=YES_NO, message=_l("Bitte sagen Sie, ob die Sicherung gebucht ist."))
+    entered = Choice(options=YES_NO, message=_l("Bitte sagen Sie, ob danach etwas eingegeben wurde."))
 
     def validate_online_at(self, field: Moment) -> None:
         """Ask for the moment if it is said to be known."""
@@ -70,7 +73,8 @@ class Facts(Form):
 @bp.route("/links/new", methods=["GET", "POST"])
 def link_new() -> Response:
     """Ask which device and why; devices with an open link are shown and cannot be chosen (rule L1)."""
-    taken = {link.device_id: link for link in SubstituteLink.open_for_account(current_user)}
+    opened = [link for link in SubstituteLink.open_for_account(current_user) if not is_over(link)]
+    taken = {link.device_id: link for link in opened}
     devices = list(Device.of(current_user.customer))
     free = [device for device in devices if device.id not in taken]
     form = Wanted(data={**_kept(), **_asked(free)})
@@ -83,6 +87,16 @@ def link_new() -> Response:
         return _device_page(form, devices, taken, status=422)
     _keep(device=form.device.data, reason=form.reason.data, reason_text=form.reason_text.data)
     return go_to(url_for("owner.link_facts"))
+
+
+def is_over(link: SubstituteLink) -> bool:
+    """Tell whether the link is past its end, and write that down: its device is free again (L1, L9)."""
+    now = clock.now()
+    if link.ends_at is None or now < link.ends_at:
+        return False
+    with suppress(LinkMoved):  # the worker or the door was faster
+        deeds.expire(link, now=now)
+    return True
 
 
 def _asked(free: list[Device]) -> dict[str, str]:
@@ -190,6 +204,7 @@ def _send_page(device: Device, kept: dict[str, str], kinds: tuple, *, mistaken: 
         errors={"accepted": needed} if mistaken else {},
         device=device,
         facts=facts,
+        upload=kept["uploaded"],
         found=facts.expectation(device.origin),
         reason=LinkReason(kept["reason"]),
         reason_text=kept["reason_text"],
@@ -216,8 +231,8 @@ def _request(device: Device, kept: dict[str, str], kinds: tuple) -> SubstituteLi
 def _met_another(device: Device, kept: dict[str, str]) -> Response:
     """Lead a form that was sent twice to its one request; tell everybody else of the open link (L1, S3)."""
     existing = SubstituteLink.open_for(device)
-    if existing is None:
-        return go_to(url_for("owner.link_new"))
+    if existing is None or is_over(existing):
+        return go_to(url_for("owner.link_send"))  # it has ended this moment: free to ask again
     session.pop(KEPT, None)
     facts = backup_facts(device, kept)
     told = (existing.requester_id, existing.reason, existing.last_online_at, existing.entered_since)

@@ -12,6 +12,7 @@ from portal.outside import clock
 from portal.rules.parcel import NOT_IN_PARCEL, Component, components
 from portal.rules.workflow import Role, steps_for
 from portal.web import documents, labels
+from portal.web.context import operator
 from portal.web.fragments import page
 from portal.web.owner import bp, sentences
 from portal.web.owner.cases import own
@@ -27,7 +28,7 @@ HINTS = {
 def to_send(number: str) -> Case:
     """Return the own case if its device is to be sent in, else answer 404."""
     case = own(number)
-    if not sentences.is_send_in(case):
+    if not case.is_send_in:
         abort(404)
     return case
 
@@ -49,7 +50,7 @@ def parcel(number: str) -> Response:
         leftovers=NOT_IN_PARCEL,
         is_lapsed=sentences.is_lapsed(case, clock.now()),
         steps=steps_for(case.state, Role.OWNER),
-        country=documents.country(documents.recipient().country),
+        recipient=documents.recipient_lines(operator()),
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.models import Case
-from portal.rules.triage import Outcome, SessionNotice, session_notices
+from portal.rules.triage import SessionNotice, session_notices
 from portal.rules.workflow import Actor, State, next_actor
 from portal.web import labels
 
@@ -216,11 +216,6 @@ NOT_YET = frozenset({State.ON_ITS_WAY_BACK, State.DELIVERED, State.COMMISSIONING
 """The states in which a returned server must not be used yet (rule R1)."""
 
 
-def is_send_in(case: Case) -> bool:
-    """Tell whether the device is to be sent in: by triage, or because staff released it anyway."""
-    return case.outcome is Outcome.SEND_IN or case.released_at is not None
-
-
 def is_lapsed(case: Case, now: datetime) -> bool:
     """Tell whether the parcel must not be sent any more (rule C2b)."""
     return case.state is State.AWAITING_SHIPMENT and case.is_lapsed(now)
@@ -230,7 +225,7 @@ def of(case: Case, now: datetime) -> Saying:
     """Return what the case's state means for the owner at this moment (rules S1, S2, C2b)."""
     if is_lapsed(case, now):
         return LAPSED
-    if case.state is State.SUBMITTED and not is_send_in(case):
+    if case.state is State.SUBMITTED and not case.is_send_in:
         return REMOTE
     said = SAYINGS[case.state]
     if case.state is State.AWAITING_SHIPMENT and case.valid_until:
