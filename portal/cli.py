@@ -96,7 +96,7 @@ def serve(host: str, port: int) -> None:
     from waitress import serve as listen
 
     app = current_app._get_current_object()
-    pdf.warm(css=documents.STYLES, base=documents.STATIC)  # in the background: the first slip is quick too
+    pdf.warm(css=documents.CSS, base=documents.BASE)  # in the background: the first slip is quick too
     listen(app, host=host, port=port, threads=app.config["PORTAL"].threads, channel_timeout=60, ident=None)
 
 
