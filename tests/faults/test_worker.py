@@ -22,7 +22,7 @@ LETTERS = 60
 
 
 @pytest.fixture
-def outbox(database) -> Iterator[list[str]]:
+def outbox(database) -> list[str]:
     """Write 60 letters about 12 cases, five each in order; give their Message-IDs' first parts."""
     owner = an_owner()
     device = a_device(a_salon(owner.customer))
@@ -30,7 +30,7 @@ def outbox(database) -> Iterator[list[str]]:
         case = a_case(device, owner, now=clock.now())
         for event in ("received", "solved_remotely", "declined", "cancelled"):
             letters.tell_owners(case, event, now=clock.now())
-    yield [letter.message_id for letter in Letter.select().order_by(Letter.id)]
+    return [letter.message_id for letter in Letter.select().order_by(Letter.id)]
 
 
 @pytest.fixture
