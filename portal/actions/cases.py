@@ -51,14 +51,14 @@ def advance(
     target = workflow.take_step(step, case.state, role_of(by))
     _check_needs(step, role_of(by), why)
     source = case.state
-    if step in REPLIES:
+    if step in REPLIES or target in workflow.CLOSED:
         columns[ANSWERED] = None
     with transaction():
         _move(case, source, target, now, columns)
         history.record(case, step, by=by, at=now, source=source, target=target, why=why)
         if target in TOLD and not (by and by.role == Role.OWNER):
             letters.tell_owners(case, TOLD[target], now=now, why=why)
-        moved = queue.reassess_case(Case.get_by_id(case.id), now=now)
+        moved = queue.reassess_case(case, now=now)
     return moved
 
 

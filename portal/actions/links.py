@@ -14,6 +14,7 @@ from portal.models.base import transaction
 from portal.rules import links as rules
 from portal.rules.links import Answer, Ending, Expectation, LinkReason, LinkState, Mode
 from portal.rules.triage import Origin
+from portal.rules.workflow import CLOSED
 
 
 class LinkMoved(Exception):
@@ -74,8 +75,8 @@ def request(
         for consent in consents:
             Consent.create(account=by, case=case, link=link, **{**consent, "at": now})
         letters.tell_owners_of_link(link, "link_requested", now=now, expected=found.answer)
-        queue.reassess_link(link, now=now)
-    return link
+        _show_on_case(link)
+        return queue.reassess_link(link, now=now)
 
 
 def _insert(
@@ -110,6 +111,22 @@ def _insert(
             )
     except IntegrityError as error:
         raise LinkAlreadyOpen(device.id) from error
+
+
+def join(link: SubstituteLink, case: Case, *, now: datetime) -> None:
+    """Let a device's open link go with the device's new case (rule L1).
+
+    A link that came with another case stays there, unless that case has ended.
+    """
+    earlier = link.case if link.case_id else None
+    if earlier is not None and earlier.state not in CLOSED:
+        return
+    with transaction():
+        SubstituteLink.update(
+            case=case, revision=SubstituteLink.revision + 1, harm=None, harm_since=None, reassess_at=None
+        ).where(SubstituteLink.id == link.id, SubstituteLink.open_device.is_null(False)).execute()
+        if earlier is not None:
+            queue.reassess_case(earlier, now=now)
 
 
 def correct(
@@ -272,10 +289,14 @@ def _change(
             letters.tell_owners_of_link(
                 changed, letter, now=now, why=why, mode=changed.mode, ends_at=_text(changed.ends_at)
             )
-        if changed.case_id:
-            Case.update(revision=Case.revision + 1).where(Case.id == changed.case_id).execute()
-        queue.reassess_link(changed, now=now)
-    return changed
+        _show_on_case(changed)
+        return queue.reassess_link(changed, now=now)
+
+
+def _show_on_case(link: SubstituteLink) -> None:
+    """Count the change on the link's case as well: its page shows the link."""
+    if link.case_id:
+        Case.update(revision=Case.revision + 1).where(Case.id == link.case_id).execute()
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ may have changed it.
 """
 
 from datetime import datetime
+from typing import Any
 
 from portal.models import Case, SubstituteLink
-from portal.models.base import transaction
+from portal.models.base import is_sqlite, transaction
 from portal.rules import urgency
 from portal.rules.links import OPEN_STATES, Ending
 from portal.rules.urgency import Situation
@@ -16,34 +17,52 @@ from portal.rules.workflow import State
 
 
 def reassess_case(case: Case, *, now: datetime) -> Case:
-    """Work out the case's place in the queue from what is true now, and store it."""
+    """Work out the case's place in the queue from what is true now, and store it.
+
+    Called inside the deed's own transaction; returns the case as it stands in the database.
+    """
+    case = _held(case)
     link = (
         SubstituteLink.select().where(SubstituteLink.case == case).order_by(SubstituteLink.id.desc()).first()
     )
     found = urgency.assess(_situation(case, link), now)
-    case.harm, case.harm_since, case.reassess_at = found.harm, found.since, found.next_at
-    case.save()
-    return case
+    return _placed(case, found.harm, found.since, found.next_at)
 
 
 def reassess_link(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
     """Store the link's place in the queue: on its case, or on itself if it has none."""
     if link.case_id:
-        reassess_case(Case.get_by_id(link.case_id), now=now)
-        return link
+        reassess_case(link.case, now=now)
+        return _placed(link, None, None, None) if link.harm or link.reassess_at else link
+    link = _held(link)
     found = urgency.assess(_situation(None, link), now)
-    link.harm, link.harm_since, link.reassess_at = found.harm, found.since, found.next_at
-    link.save()
-    return link
+    return _placed(link, found.harm, found.since, found.next_at)
+
+
+def _held(row: Any) -> Any:
+    """Return the row as it is now and let nobody else change it until this deed is done.
+
+    Or the worker, having read the row, stores a place that a deed in between has changed.
+    On SQLite there is one writer at a time.
+    """
+    found = type(row).select().where(type(row).id == row.id)
+    return found.get() if is_sqlite() else found.for_update("FOR NO KEY UPDATE").get()
+
+
+def _placed(row: Any, harm: int | None, since: datetime | None, next_at: datetime | None) -> Any:
+    row.harm, row.harm_since, row.reassess_at = harm, since, next_at
+    row.save()
+    return row
 
 
 def reassess_due(*, now: datetime, limit: int = 500) -> int:
     """Work out anew what time may have changed; the worker calls it. Returns how many rows."""
     done = 0
     for table, again in ((Case, reassess_case), (SubstituteLink, reassess_link)):
-        for row in table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit):
+        due = table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit)
+        for row in list(due):
             with transaction():
-                again(table.get_by_id(row.id), now=now)
+                again(row, now=now)
             done += 1
     return done
 

@@ -20,7 +20,7 @@ from portal.rules import berlin, numbers, report, triage, workflow
 from portal.rules.links import LinkReason
 from portal.rules.report import DeviceFacts, Page
 from portal.rules.triage import Origin, Outcome
-from portal.rules.workflow import Role, State
+from portal.rules.workflow import State
 
 
 class ReportIncomplete(ValueError):
@@ -180,7 +180,7 @@ def send(draft: Draft, *, by: Account, now: datetime) -> Case:
     """Make the report a case, release it at once if the rules allow, and ask for the link.
 
     Sending again returns the same case (S3). Raises ReportIncomplete with the page that still
-    needs an answer.
+    needs an answer, and StepRefused for anybody but an owner.
     """
     with transaction():
         claimed = Draft.update(sent_at=now).where(Draft.id == draft.id, Draft.sent_at.is_null())
@@ -192,6 +192,7 @@ def send(draft: Draft, *, by: Account, now: datetime) -> Case:
 
 
 def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
+    workflow.take_step("submit", State.DRAFT, by.role)
     today = berlin.day_of(now)
     device = device_of(draft, by)
     listed = draft.answers.get(Page.DEVICE, {}).get("device") != report.UNLISTED
@@ -247,7 +248,7 @@ def _file(sending: _Sending) -> Case:
 
 def _create_case(sending: _Sending) -> Case:
     answers = sending.draft.answers
-    state = workflow.take_step("submit", State.DRAFT, Role.OWNER)
+    state = workflow.take_step("submit", State.DRAFT, sending.by.role)
     backup = backup_facts(sending.draft, sending.facts)
     return Case.create(
         number=_next_number(sending.today.year),

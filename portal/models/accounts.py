@@ -26,6 +26,10 @@ class Account(UserMixin, BaseModel):
 
     session_token: str | None = None
 
+    # Flask-Login compares the tokens of sessions: two people without one would be the same.
+    __eq__ = BaseModel.__eq__
+    __hash__ = BaseModel.__hash__
+
     @property
     def is_staff(self) -> bool:
         """Tell whether this person works for the operator."""
