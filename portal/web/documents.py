@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import phonenumbers
-from flask import Response, abort, current_app, render_template, send_file
+from flask import Response, abort, current_app, render_template
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
@@ -146,9 +146,9 @@ def one_sentence(text: str) -> str:
 def photo(found: Attachment) -> Response:
     """Answer with a photo, or 404 if its file is gone; it never changes, but only its people may keep it."""
     try:
-        file = files.open_photo(current_app.config["PORTAL"].photos, found.name)
+        with files.open_photo(current_app.config["PORTAL"].photos, found.name) as file:
+            picture = Response(file.read(), mimetype="image/jpeg")  # at most a few hundred kilobytes
     except FileNotFoundError:
         abort(404)
-    picture = send_file(file, mimetype="image/jpeg")
     picture.headers["Cache-Control"] = "private, max-age=86400"
     return picture
