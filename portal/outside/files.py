@@ -17,6 +17,8 @@ from typing import BinaryIO
 
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import MpoImagePlugin as _mpo  # noqa: F401 (formats named below are unknown to Pillow before)
+from PIL import WebPImagePlugin as _webp  # noqa: F401
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 15 * MEGABYTE
