@@ -75,6 +75,17 @@ def test_a_letter_in_work_is_nobody_elses(database):  # rule S4
     assert again.letter.id == claimed.letter.id
 
 
+def test_of_two_workers_that_read_the_same_letter_one_gets_it(database, monkeypatch):  # rules S3, S4
+    a_case()
+    both_read = Letter.due(NOW).limit(1)
+    list(both_read)  # read before either claims
+    assert letters.claim(NOW) is not None
+    monkeypatch.setattr(Letter, "due", lambda _now: both_read)
+    monkeypatch.setattr(both_read, "limit", lambda _most: both_read)
+    assert letters.claim(NOW) is None
+    assert Letter.get().tries == 1
+
+
 def test_the_lease_outlasts_the_slowest_talk_with_the_mail_server():  # rule S4
     answers = 11  # connect, twice EHLO, STARTTLS, three for signing in, MAIL, RCPT, DATA, the letter
     assert answers * mailer.TIMEOUT < LEASE.total_seconds()
