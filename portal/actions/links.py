@@ -231,15 +231,24 @@ def expire(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
 
 
 def expire_due(*, now: datetime, limit: int = 500) -> int:
-    """End every link that is past its end; the worker calls it. Returns how many."""
+    """End every link that is past its end; the worker calls it. Returns how many.
+
+    One that cannot be ended holds up none of the others: its error is raised after them.
+    """
     over = (SubstituteLink.state == LinkState.ACTIVE) & (SubstituteLink.ends_at <= now)
     done = 0
-    for link in SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit):
+    problem: Exception | None = None
+    for link in list(SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit)):
         try:
             expire(link, now=now)
         except LinkMoved:
             continue  # the door was faster
+        except Exception as error:
+            problem = problem or error
+            continue
         done += 1
+    if problem:
+        raise problem
     return done
 
 
