@@ -1,0 +1,134 @@
+"""Search and check-in: what people say on the phone, and what stands on the carton (rules C1, C2, S2)."""
+
+import pytest
+
+from portal.models import Case
+from portal.rules import numbers
+from portal.rules.workflow import State
+from tests import builders as build
+from tests.clients import page_of
+
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def staff(client, sign_in):
+    """Sign one of the staff in."""
+    account = build.a_staff_member()
+    sign_in(client, account)
+    return account
+
+
+def search(client, text):
+    return client.get("/staff/search", query_string={"q": text})
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize(
+    "spell", [str, str.lower, numbers.group, lambda n: n[1:], lambda n: f" {n[:4]} – {n[4:]} "]
+)
+def test_a_number_opens_its_case_however_it_is_written(client, staff, spell):  # rule C2
+    case = build.a_case()
+    answer = search(client, spell(case.number))
+    assert answer.status_code in (302, 303)
+    assert answer.headers["Location"].endswith(f"/staff/cases/{case.number}")
+
+
+@ONE_ENGINE
+def test_a_mistyped_number_is_told(client, staff):  # rule C2
+    case = build.a_case()
+    wrong = case.number[:-1] + str((int(case.number[-1]) + 1) % 10)
+    assert "vertippt" in page_of(search(client, wrong)).text
+    assert "keinen Vorgang" in page_of(search(client, numbers.make(2031, 77))).text
+
+
+def test_a_serial_is_found_whole_and_by_its_beginning(client, staff):
+    case = build.a_case(build.a_device(serial="JC-ABC-1"))
+    build.a_case(build.a_device(serial="JC-ABC-2"))
+    assert search(client, "jc-abc-1").headers["Location"].endswith(case.number)
+    page = page_of(search(client, "JC-ABC"))
+    assert "JC-ABC-1" in page.text
+    assert "JC-ABC-2" in page.text
+
+
+def test_a_customer_is_found_by_number_name_and_phone(client, staff):
+    salon = build.a_salon(
+        build.a_customer("Bérénice Müller", number="K-4711"), "Schönheit am Eck", phone="+4922112345"
+    )
+    case = build.a_case(build.a_device(salon))
+    build.a_case()
+    for text in ("k-4711", "bérénice", "SCHÖNHEIT AM", "0221 12345", "+49 221 12345"):
+        links = page_of(search(client, text)).links
+        assert [link for link in links if "/staff/cases/" in link] == [f"/staff/cases/{case.number}"], text
+
+
+def test_the_phone_of_the_contact_is_found_too(client, staff):
+    case = build.a_case()
+    Case.update(contact_phone="+491701234567").where(Case.id == case.id).execute()
+    assert f"/staff/cases/{case.number}" in page_of(search(client, "0170 1234567")).links
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "%",
+        "_",
+        "\\",
+        "x",
+        "<b>",
+        "a" * 500,
+        "💇",
+        "\x00",
+        "R26-000-001-",
+        "'; --",
+        "99999999999999999999",
+    ],
+)
+def test_odd_words_find_nothing_and_break_nothing(client, staff, text):
+    build.a_case()
+    assert search(client, text).status_code == 200
+
+
+@ONE_ENGINE
+def test_the_list_of_what_was_found_is_bounded(client, staff):
+    device = build.a_device(serial="JC-MANY")
+    owner = build.an_owner(device.salon.customer)
+    for _ in range(25):
+        build.a_case(device, owner)
+    assert len([link for link in page_of(search(client, "JC-MANY")).links if "/staff/cases/" in link]) == 20
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize(
+    "spell", [numbers.group, lambda n: f"https://portal.example/cases/{n}", lambda n: n[1:]]
+)
+def test_a_scanned_parcel_is_received_with_one_button(client, staff, spell):  # rules C1, S2
+    case = build.a_sent_case()
+    shown = client.get("/staff/check-in", query_string={"number": spell(case.number)})
+    text = page_of(shown).text
+    assert "Swissbit-TSE (USB-Stick im Server)" in text
+    assert case.device.serial in text
+    answer = client.send(shown, form="/steps/receive")
+    assert Case.get_by_id(case.id).state == State.RECEIVED
+    assert answer.request.path == "/staff/check-in"
+    assert numbers.group(case.number) in page_of(answer).text
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize(
+    "typed", ["R26", "quatsch", "https://portal.example/cases/R260000010", "R310000778x"]
+)
+def test_a_wrong_number_at_check_in_is_told_and_kept(client, staff, typed):  # rule C2
+    answer = client.get("/staff/check-in", query_string={"number": typed})
+    assert answer.status_code == 422
+    assert typed in answer.get_data(as_text=True)
+
+
+@ONE_ENGINE
+def test_a_parcel_that_cannot_be_received_says_why(client, staff):  # rule S2
+    case = build.a_waiting_case()
+    page = page_of(client.get("/staff/check-in", query_string={"number": case.number}))
+    assert "kann jetzt nicht angenommen werden" in page.text
+    assert not [form for form in page.forms if "/steps/" in form.action]
