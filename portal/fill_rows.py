@@ -110,6 +110,10 @@ SHARES = (
     (State.RECEIVED, 5),
     (State.IN_DIAGNOSIS, 10),
     (State.AWAITING_QUOTE_DECISION, 5),
+    (State.QUOTE_ACCEPTED, 3),
+    (State.QUOTE_DECLINED, 3),
+    (State.NO_FAULT_FOUND, 3),
+    (State.NOT_REPAIRABLE, 3),
     (State.IN_REPAIR, 10),
     (State.READY_TO_RETURN, 5),
     (State.ON_ITS_WAY_BACK, 5),
@@ -360,6 +364,10 @@ _LAST_STEP = {
     State.SOLVED_REMOTELY: "solve_remotely",
     State.AWAITING_INFORMATION: "ask_back",
     State.AWAITING_QUOTE_DECISION: "send_quote",
+    State.QUOTE_ACCEPTED: "accept_quote",
+    State.QUOTE_DECLINED: "decline_quote",
+    State.NO_FAULT_FOUND: "no_fault_found",
+    State.NOT_REPAIRABLE: "not_repairable",
 }
 _RUNNING = frozenset(State) - {
     State.DRAFT,

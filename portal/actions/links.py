@@ -44,9 +44,7 @@ class BackupFacts:
 
     def expectation(self, origin: Origin) -> Expectation:
         """Return the answer to be expected (L4a); a third-party server is for staff to decide (L12)."""
-        found = rules.expected(
-            self.backup_booked, self.last_online_at, self.uploaded_at, self.entered_since
-        )
+        found = rules.expected(self.backup_booked, self.last_online_at, self.uploaded_at, self.entered_since)
         return rules.for_third_party(found) if origin is Origin.ELSEWHERE else found
 
 
@@ -69,9 +67,7 @@ def request(
     found = facts.expectation(device.origin)
     with transaction():
         link = _insert(device, facts, found, by, now, reason, reason_text, case)
-        history.record(
-            link, "request_link", by=by, at=now, target=LinkState.REQUESTED, expected=found.answer
-        )
+        history.record(link, "request_link", by=by, at=now, target=LinkState.REQUESTED, expected=found.answer)
         for consent in consents:
             Consent.create(account=by, case=case, link=link, **{**consent, "at": now})
         letters.tell_owners_of_link(link, "link_requested", now=now, expected=found.answer)
@@ -291,9 +287,7 @@ def _change(
         if not SubstituteLink.update(changes).where(unmoved).execute():
             raise LinkMoved(link.id)
         changed = SubstituteLink.get_by_id(link.id)
-        history.record(
-            changed, step, by=by, at=now, source=source, target=target, why=why, **(facts or {})
-        )
+        history.record(changed, step, by=by, at=now, source=source, target=target, why=why, **(facts or {}))
         if letter:
             letters.tell_owners_of_link(
                 changed, letter, now=now, why=why, mode=changed.mode, ends_at=_text(changed.ends_at)
@@ -337,7 +331,10 @@ def open_door(token: str, *, now: datetime) -> Door | None:
 
 def count_opening(link: SubstituteLink, *, now: datetime) -> None:
     """Count that the door was passed; both sides see when it last was."""
-    passed = {SubstituteLink.opened_count: SubstituteLink.opened_count + 1, SubstituteLink.last_opened_at: now}
+    passed = {
+        SubstituteLink.opened_count: SubstituteLink.opened_count + 1,
+        SubstituteLink.last_opened_at: now,
+    }
     SubstituteLink.update(passed).where(SubstituteLink.id == link.id).execute()
 
 

@@ -12,7 +12,18 @@ from typing import Any
 
 from portal.actions import cases, customers, history, letters, links, queue
 from portal.actions.links import BackupFacts
-from portal.models import Account, Attachment, Case, Consent, Counter, Device, Draft, Operator, Salon, SubstituteLink
+from portal.models import (
+    Account,
+    Attachment,
+    Case,
+    Consent,
+    Counter,
+    Device,
+    Draft,
+    Operator,
+    Salon,
+    SubstituteLink,
+)
 from portal.models.accounts import hash_of
 from portal.models.attachments import MAX_PHOTOS
 from portal.models.base import transaction
@@ -185,9 +196,17 @@ def send(draft: Draft, *, by: Account, now: datetime) -> Case:
     with transaction():
         claimed = Draft.update(sent_at=now).where(Draft.id == draft.id, Draft.sent_at.is_null())
         if not claimed.execute():
-            return Case.get(Case.draft == draft.id)
+            return _sent_before(draft)
         draft = Draft.get_by_id(draft.id)
         case = _file(_checked(draft, by, now))
+    return case
+
+
+def _sent_before(draft: Draft) -> Case:
+    """Return the report's case; a report thrown away meanwhile has to be begun anew."""
+    case = Case.get_or_none(Case.draft == draft.id)
+    if case is None:
+        raise ReportIncomplete(Page.DEVICE)
     return case
 
 
