@@ -118,31 +118,21 @@ def _first_customer(scene: _Scene, customer: Customer) -> None:
         tse_in_server=None,
         backup_booked=None,
     )
-    reported = scene.now - timedelta(days=8, hours=2)
-    case = _report(scene.owner, running, reported, fault="Der Server geht nicht mehr an.", entered="yes")
-    link = SubstituteLink.open_for(running)
+    _case_with_locked_link(scene, running, scene.now - timedelta(days=8, hours=2))
+
+
+def _case_with_locked_link(scene: _Scene, device: Device, reported: datetime) -> None:
+    """A server that has just arrived, while its salon has a view-only link."""
+    case = _report(scene.owner, device, reported, fault="Der Server geht nicht mehr an.", entered="yes")
+    link = SubstituteLink.open_for(device)
     if link is None:
         raise RuntimeError("the demo's report asked for no link")
-    link = links.correct(
-        link,
-        real_backup_at=link.backup_at,
-        complete=False,
-        why="Laut Salon wurden danach Belege erstellt.",
-        by=scene.support,
-        now=reported + timedelta(hours=1),
-    )
-    links.grant(
-        link,
-        Mode.VIEW_ONLY,
-        till_address=TILL,
-        days=30,
-        secret=scene.secret,
-        by=scene.support,
-        now=reported + timedelta(hours=1),
-    )
-    case = cases.mark_sent(
-        case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=reported + timedelta(hours=3)
-    )
+    decided = {"by": scene.support, "now": reported + timedelta(hours=1)}
+    why = "Laut Salon wurden danach Belege erstellt."
+    link = links.correct(link, real_backup_at=link.backup_at, complete=False, why=why, **decided)
+    links.grant(link, Mode.VIEW_ONLY, till_address=TILL, days=30, secret=scene.secret, **decided)
+    sent = reported + timedelta(hours=3)
+    case = cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=sent)
     cases.receive(case, by=scene.support, now=scene.now - timedelta(hours=3))
 
 
@@ -162,21 +152,7 @@ def _second_customer(scene: _Scene, customer: Customer) -> None:
     _report(
         scene.second, device, scene.now - timedelta(hours=2), fault="Rote Lampe, kein Bild.", entered="no"
     )
-    asked = _device(
-        markt, "KS-2021-0456", scene.now, bought_days_ago=1800, tse_in_server=None, backup_booked=False
-    )
-    case = _report(
-        scene.second,
-        asked,
-        scene.now - timedelta(days=1),
-        fault="Startet immer wieder neu.",
-        entered="unknown",
-        wants_link=False,
-        checks="unknown",
-    )
-    cases.ask_back(
-        case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=scene.now - timedelta(hours=20)
-    )
+    _case_with_question(scene, markt)
     old = customers.add_device(
         markt,
         now=scene.now,
@@ -186,24 +162,38 @@ def _second_customer(scene: _Scene, customer: Customer) -> None:
         tse_in_server=False,
         backup_booked=True,
     )
-    _report(
+    earlier = scene.now - timedelta(hours=5)
+    _report(scene.second, old, earlier, fault="Lüfter sehr laut.", entered="no", wants_link=False)
+    _link_for_a_move(scene, markt)
+
+
+def _case_with_question(scene: _Scene, salon: Salon) -> None:
+    """A report on which support asked back."""
+    device = _device(
+        salon, "KS-2021-0456", scene.now, bought_days_ago=1800, tse_in_server=None, backup_booked=False
+    )
+    case = _report(
         scene.second,
-        old,
-        scene.now - timedelta(hours=5),
-        fault="Lüfter sehr laut.",
-        entered="no",
+        device,
+        scene.now - timedelta(days=1),
+        fault="Startet immer wieder neu.",
+        entered="unknown",
         wants_link=False,
+        checks="unknown",
     )
-    moving = _device(
-        markt, "KS-2025-0301", scene.now, bought_days_ago=200, tse_in_server=False, backup_booked=True
+    asked = scene.now - timedelta(hours=20)
+    cases.ask_back(case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=asked)
+
+
+def _link_for_a_move(scene: _Scene, salon: Salon) -> None:
+    """A request without a case: the salon moves house."""
+    device = _device(
+        salon, "KS-2025-0301", scene.now, bought_days_ago=200, tse_in_server=False, backup_booked=True
     )
-    links.request(
-        moving,
-        BackupFacts(True, scene.now - timedelta(hours=6), scene.now - timedelta(hours=5), False),
-        by=scene.second,
-        now=scene.now - timedelta(hours=4),
-        reason=LinkReason.MOVING,
-    )
+    uploaded = scene.now - timedelta(hours=5)
+    facts = BackupFacts(True, uploaded - timedelta(hours=1), uploaded, False)
+    asked = scene.now - timedelta(hours=4)
+    links.request(device, facts, by=scene.second, now=asked, reason=LinkReason.MOVING)
 
 
 def _device(salon: Salon, serial: str, now: datetime, *, bought_days_ago: int, **facts: Any) -> Device:

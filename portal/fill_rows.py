@@ -313,7 +313,6 @@ class Maker:
         if running:
             link_open.add(device["id"])
         kind = self.random.choice(("requested", "active")) if running else "ended"
-        activated = reported + timedelta(hours=3)
         complete = self.random.random() < 0.7
         link = {
             "id": self._next_link(),
@@ -331,33 +330,35 @@ class Maker:
             "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
             "backup_at": reported,
             "reasons": [Reason.BACKUP_FROM_SLOT],
-            "complete": None,
-            "mode": None,
-            "days": None,
-            "activated_at": None,
-            "ends_at": None,
-            "ended_at": None,
-            "ending": None,
-            "till_address": "",
+            **self._life(kind, complete, reported + timedelta(hours=3)),
         }
+        self.links.append(link)
+        return link
+
+    def _life(self, kind: str, complete: bool, activated: datetime) -> dict[str, Any]:
+        """Return what became of the request: nothing yet, an active link, or one that has ended."""
+        life = dict.fromkeys(_LIFE)
+        life["till_address"] = ""
+        ends_at = links.end_of(activated)
         if kind != "requested":
-            link |= {
+            life |= {
                 "mode": Mode.FULL if complete else Mode.VIEW_ONLY,
                 "complete": complete,
-                "days": 30,
+                "days": links.MAX_DAYS,
                 "activated_at": activated,
-                "ends_at": links.end_of(activated),
+                "ends_at": ends_at,
                 "till_address": "https://till.example/",
             }
         if kind == "ended":
-            link |= {"ended_at": links.end_of(activated), "ending": Ending.EXPIRED}
-        self.links.append(link)
-        return link
+            ending = Ending.EXPIRED if ends_at <= self.now else Ending.DELETED
+            life |= {"ended_at": min(ends_at, self.now), "ending": ending}
+        return life
 
     def _next_link(self) -> int:
         return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
 
 
+_LIFE = ("mode", "complete", "days", "activated_at", "ends_at", "ended_at", "ending", "till_address")
 _LAST_STEP = {
     State.CANCELLED: "cancel",
     State.DECLINED: "decline",
