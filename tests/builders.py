@@ -120,7 +120,10 @@ def a_draft(
 
 def answers(device: Device | None = None, **changes: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     """Return complete answers; `changes` replace a page's answers by its name (data_first=…)."""
-    given: dict[str, dict[str, Any]] = {Page.DEVICE: {"device": str(device.id) if device else ""}, **SEND_IN}
+    given: dict[str, dict[str, Any]] = {
+        Page.DEVICE: {"device": str(device.id) if device else "unlisted"},
+        **SEND_IN,
+    }
     for name, change in changes.items():
         page = Page(name.replace("_", "-"))
         if change is None:

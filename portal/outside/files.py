@@ -25,7 +25,7 @@ MAX_BYTES = 15 * MEGABYTE
 MAX_PIXELS = 60_000_000  # the largest phone cameras make 50; decoded it is 180 MB
 LONGEST_SIDE = 2400  # enough to read a label on the photographed device
 QUALITY = 85
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")  # phones make these; no decoder for anything else is asked
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # phones make these; no decoder for anything else is asked
 NAME = re.compile(r"[0-9a-f]{32}\.jpg")
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -114,7 +114,7 @@ def _opened(content: bytes, max_pixels: int) -> Image.Image:
 def _decoded(original: Image.Image) -> Image.Image:
     """Return the picture upright, in plain colours on white, limited in size."""
     try:
-        if original.format == "JPEG":
+        if original.format in ("JPEG", "MPO"):  # MPO: several JPEGs in one, as some phones make
             original.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # decodes large ones at half the size
         original.load()
         picture = ImageOps.exif_transpose(original)

@@ -145,7 +145,9 @@ def charge_kind(answers: Answers, device: DeviceFacts) -> ConsentKind | None:
     if facts is None:
         return None
     if triage.needs_acceptance(facts):
-        return ConsentKind.TRAINING_CHARGE if facts.topic is Topic.TRAINING else ConsentKind.THIRD_PARTY_CHARGE
+        return (
+            ConsentKind.TRAINING_CHARGE if facts.topic is Topic.TRAINING else ConsentKind.THIRD_PARTY_CHARGE
+        )
     third_party = device.origin is Origin.ELSEWHERE and triage.outcome(facts) is Outcome.SEND_IN
     return ConsentKind.THIRD_PARTY_CHARGE if third_party else None
 

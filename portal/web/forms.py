@@ -154,7 +154,7 @@ class Phone(Line):
             number = phonenumbers.parse(self.data, "DE")
         except phonenumbers.NumberParseException:
             number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        if number is None or not phonenumbers.is_possible_number(number) or number.national_number < 100_000:
             raise StopValidation(
                 _l("Das ist keine Telefonnummer. Bitte mit Vorwahl, zum Beispiel 02202 12345.")
             )
@@ -211,7 +211,9 @@ def day_of(text: str) -> date | None:
 
 def clock_of(text: str) -> time | None:
     """Return the time of a browser's time field (09:58) or as typed (9.58, 9 Uhr), or None."""
-    found = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2}(?:\.\d+)?)?)?(?: ?(?:uhr|h))?", text.strip().lower())
+    found = re.fullmatch(
+        r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2}(?:\.\d+)?)?)?(?: ?(?:uhr|h))?", text.strip().lower()
+    )
     if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
         return None
     return time(int(found[1]), int(found[2] or 0))

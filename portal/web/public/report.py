@@ -10,7 +10,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import reports
-from portal.models import Account, Case, Draft
+from portal.models import Account, Case, Draft, SubstituteLink
 from portal.outside import clock
 from portal.rules.report import Page
 from portal.rules.triage import Hold
@@ -207,7 +207,8 @@ def sent(number: str) -> Response:
         return please_sign_in()
     case = get_object_or_404(Case.visible_to(current_user), Case.number == number)
     holds = [Hold(hold) for hold in case.holds]
-    return show("report/sent.html", case=case, holds=holds, link=case.links.first())
+    link = case.links.first() or SubstituteLink.open_for(case.device)
+    return show("report/sent.html", case=case, holds=holds, link=link)
 
 
 from portal.web.public import report_photos  # noqa: E402, F401 (it adds the address of the photos)

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from portal.rules import report
 from portal.rules.report import ConsentKind
 from portal.rules.triage import CheckAnswer, Origin, QuickCheck, Topic
+from portal.web import labels
 from portal.web.forms import (
     Accept,
     Choice,
@@ -27,6 +28,7 @@ from portal.web.forms import (
     Required,
     ValidationError,
 )
+from portal.web.wordings import WORDINGS
 
 YES_NO = ("yes", "no")
 YES_NO_UNKNOWN = ("yes", "no", "unknown")
@@ -199,6 +201,11 @@ class ContactForm(PageForm):
     contact_name = Line(longest=120, validators=[Required(_l("Bitte geben Sie einen Namen an."))])
     phone = Phone(longest=40, validators=[Required(_l("Bitte geben Sie eine Telefonnummer an."))])
 
+    @classmethod
+    def shown(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the phone number as people write it."""
+        return {**stored, "phone": labels.phone(stored.get("phone", ""))}
+
 
 class AddressForm(ContactForm):
     """Where the parcel goes back to."""
@@ -218,7 +225,7 @@ class AddressForm(ContactForm):
 def accepting(kinds: Iterable[ConsentKind], base: type[PageForm] = PageForm) -> type[PageForm]:
     """Return a form with a box to tick for each of the texts (rules P4, S7)."""
     asked = tuple(kinds)
-    boxes = {str(kind): Accept(message=_l("Bitte bestätigen Sie diesen Punkt.")) for kind in asked}
+    boxes = {str(kind): Accept(message=WORDINGS[kind].reminder) for kind in asked}
     return type("AcceptingForm", (_Accepting, base), {"kinds": asked, **boxes})
 
 

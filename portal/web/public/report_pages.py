@@ -178,10 +178,12 @@ class Walk:
         """Return what the page shows: the answers given, or what we know already."""
         if page in self.answers:
             return self.form_of(page).shown(self.answers[page])
-        return self._known_address() if page in (Page.ADDRESS, Page.CONTACT) else {}
+        if page in (Page.ADDRESS, Page.CONTACT):
+            return forms.ContactForm.shown(self._known_address())
+        return {}
 
     def _known_address(self) -> dict[str, Any]:
-        salon = self.device.salon if self.device else (self.salons[0] if len(self.salons) == 1 else None)
+        salon = self.device.salon if self.device else self._salon_named
         found = {"contact_name": self.account.name if self.account else "", "country": "DE"}
         if salon:
             found |= {
@@ -189,6 +191,13 @@ class Walk:
             }
             found["phone"] = salon.phone
         return found
+
+    @property
+    def _salon_named(self) -> Salon | None:
+        """Return the own salon in which an unlisted device stands: the named one, or the only one."""
+        named = str(self.answers.get(Page.DEVICE_DETAILS, {}).get("salon", ""))
+        fitting = [salon for salon in self.salons if len(self.salons) == 1 or str(salon.id) == named]
+        return fitting[0] if fitting else None
 
     def may_show(self, page: Page) -> bool:
         """Tell whether a page's turn has come: on the path, and everything before it answered."""

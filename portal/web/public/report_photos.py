@@ -4,7 +4,7 @@ Photos are stored as soon as they arrive; what was typed beside them is never lo
 cannot be taken.
 """
 
-from flask import Response, abort, current_app, request, send_file
+from flask import Response, abort, current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -12,7 +12,7 @@ from portal.actions import reports
 from portal.models.attachments import MAX_PHOTOS
 from portal.outside.files import MAX_BYTES, PhotoProblem, PhotoRefused, delete_photo, open_photo, store_photo
 from portal.rules.report import Page
-from portal.web.public.report import bp, draft_here, keep, page_of, walk_here
+from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
 from portal.web.public.report_pages import Walk
 
 MEGABYTE = 1024 * 1024
@@ -27,8 +27,11 @@ def fault_page(walk: Walk) -> Response:
         return _show(walk, form)
     form = form_class()
     form.prepare(walk)
-    _remove_one(walk)
-    refused = _take_photos(walk)
+    try:
+        _remove_one(walk)
+        refused = _take_photos(walk)
+    except reports.ReportSent:
+        return confirmation_of(walk.draft)
     stays = "add" in request.form or "remove" in request.form
     is_valid = form.validate()
     if refused or (not is_valid and not stays):
@@ -52,20 +55,20 @@ def _show(walk: Walk, form, errors: dict[str, str] | None = None, status: int = 
 
 
 def _take_photos(walk: Walk) -> dict[str, str]:
-    """Store what was sent; return the message of the first photo that was not taken."""
-    refused: dict[str, str] = {}
-    for sent in request.files.getlist("photos"):
-        if not sent.filename:
-            continue  # a browser sends an empty part where nothing was chosen
+    """Store what was sent; return what to say of the photos that were not taken."""
+    refused: list[str] = []
+    sent = [file for file in request.files.getlist("photos") if file.filename]  # else nothing was chosen
+    for file in sent:
         try:
-            _take_photo(walk, sent.stream)
+            _take_photo(walk, file.stream)
         except PhotoRefused as error:
-            refused.setdefault("photos", _message(error.reason, sent.filename))
+            refused.append(_message(error.reason, file.filename or ""))
         except reports.TooManyPhotos:
-            refused.setdefault(
-                "photos", _("Mehr als %(most)s Fotos gehen nicht. Die übrigen fehlen.", most=MAX_PHOTOS)
-            )
-    return refused
+            refused.append(_("Mehr als %(most)s Fotos gehen nicht. Die übrigen fehlen.", most=MAX_PHOTOS))
+            break
+    for file in sent:
+        file.close()
+    return {"photos": " ".join(refused)} if refused else {}
 
 
 def _take_photo(walk: Walk, stream) -> None:
@@ -133,10 +136,10 @@ def photo(photo: int) -> Response:
     if found is None:
         abort(404)
     try:
-        file = open_photo(current_app.config["PORTAL"].photos, found.name)
+        with open_photo(current_app.config["PORTAL"].photos, found.name) as file:
+            return Response(file.read(), mimetype="image/jpeg")
     except FileNotFoundError:
         abort(404)
-    return send_file(file, mimetype="image/jpeg", max_age=0)
 
 
 @bp.errorhandler(RequestEntityTooLarge)
