@@ -227,7 +227,7 @@ def test_a_link_lasts_one_to_thirty_days(client, staff, days):  # rule L2
 
 
 @pytest.mark.parametrize(
-    "address", ["", "javascript:alert(1)", "https://a:b@till.example", "till", "https://" + "a" * 600]
+    "address", ["", "ftp://till.example", "https://a:b@till.example", "till", "https://" + "a" * 600]
 )
 @ONE_ENGINE
 def test_a_link_leads_only_to_a_real_address(client, staff, address):  # rule L9
@@ -235,6 +235,21 @@ def test_a_link_leads_only_to_a_real_address(client, staff, address):  # rule L9
     answer = decide(client, client.get(f"/staff/links/{link.id}"), "view_only", till_address=address)
     assert answer.status_code == 422
     assert SubstituteLink.get_by_id(link.id).state == LinkState.REQUESTED
+
+
+@ONE_ENGINE
+def test_the_forms_third_button_saves_the_facts_only(client, staff):  # rules B2, L5
+    link = build.a_link_request()
+    pane = client.get(f"/staff/links/{link.id}/pane?at=decide", headers=HTMX)
+    given = {"complete": "no", "link_reason": "Tabelle fehlt"}
+    answer = client.send(pane, given, form="/steps/grant", button=("mode", "facts"), headers=HTMX)
+    assert answer.status_code == 200
+    assert "Angaben zur Sicherung gespeichert." in answer.get_data(as_text=True)
+    found = SubstituteLink.get_by_id(link.id)
+    assert (found.complete, found.state) == (False, LinkState.REQUESTED)
+    odd = client.send(answer, {"complete": "no"}, form="/steps/grant", button=("mode", "x"), headers=HTMX)
+    assert odd.status_code == 422
+    assert "voller Link oder nur ansehen" in odd.get_data(as_text=True)
 
 
 @ONE_ENGINE
@@ -329,6 +344,12 @@ def test_an_answer_of_the_salon_is_shown_with_the_decision(client, staff):  # ru
 @ONE_ENGINE
 def test_pages_of_what_is_not_there_answer_404(client, staff):
     case = build.a_case()
-    for address in ("/staff/cases/R260000016", "/staff/links/99", "/staff/links/99999999999999999999", "/staff/lists/x",
-                    f"/staff/cases/{case.number}/photos/1"):  # fmt: skip
+    photo = f"/staff/cases/{case.number}/photos/1"
+    for address in (
+        "/staff/cases/R260000016",
+        "/staff/links/99",
+        "/staff/links/9" + "9" * 20,
+        "/staff/lists/x",
+        photo,
+    ):
         assert client.get(address).status_code == 404, address

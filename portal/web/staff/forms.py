@@ -78,7 +78,7 @@ class GrantForm(FactsForm):
             self.days.errors = [_l("Bitte geben Sie 1 bis 30 Tage an.")]
         if not may_grant(mode, self.is_complete()) and not self.complete.errors:
             self.complete.errors = [
-                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie die Sicherung "
+                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie sie "
                    "und wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
             ]  # fmt: skip
         return not self.mistakes_now()

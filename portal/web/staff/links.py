@@ -13,7 +13,7 @@ from portal.rules import links as rules
 from portal.rules.links import Mode
 from portal.rules.workflow import Role, StepRefused
 from portal.web.forms import Form
-from portal.web.fragments import go_to
+from portal.web.fragments import go_to, is_htmx
 from portal.web.staff import bp, sheets
 from portal.web.staff.cases import link_page, list_named, pane, sheet_of, show
 from portal.web.staff.forms import FactsForm, GrantForm, text_form
@@ -52,6 +52,10 @@ def link_step(link: int, step: str) -> Response:
     found = _found(link)
     if step not in DEEDS:
         abort(404)
+    if step == "grant" and request.form.get("mode") == "facts":
+        step = (
+            "correct"  # the form's third button: htmx posts to the form's address, whatever the button says
+        )
     at = list_named(request.form.get("at", ""))
     try:
         rules.take_link_step(step, found.state, Role.STAFF)
@@ -66,9 +70,11 @@ def link_step(link: int, step: str) -> Response:
         return show(sheet, 422)
     except (LinkMoved, StepRefused):
         return _moved(link, at)
+    if step == "correct" and is_htmx():
+        sheet = _sheet(_found(link), at)
+        sheet.done = _done(step)
+        return show(sheet)
     flash(f"{found.device.salon.name}: {_done(step)}", "good")
-    if step == "correct" and at:
-        return show(_sheet(_found(link), at))
     return go_to(after(at) or _home_of(found))
 
 
@@ -107,7 +113,8 @@ def _moved(link: int, at: str) -> Response:
 
 def _grant(found: SubstituteLink) -> None:
     """Record the facts if they are new, then activate the link (rules L2, L4, L5)."""
-    form, mode = GrantForm(), _mode()
+    form = GrantForm()
+    mode = _mode(form)
     if not form.fits_mode(found, mode, clock.now()):
         raise Mistyped(form)
     if form.changes(found):
@@ -126,11 +133,12 @@ def _grant(found: SubstituteLink) -> None:
         raise LinkMoved(found.id) from error  # the form said otherwise: the facts changed meanwhile
 
 
-def _mode() -> Mode:
+def _mode(form: GrantForm) -> Mode:
     try:
         return Mode(request.form.get("mode", ""))
-    except ValueError:
-        abort(422)
+    except ValueError as error:
+        form.complete.errors = [_("Bitte wählen Sie: voller Link oder nur ansehen.")]
+        raise Mistyped(form) from error
 
 
 def _correct(found: SubstituteLink) -> None:

@@ -93,6 +93,7 @@ class Sheet:
     form: Form | None = None  # the one that came back with mistakes
     failed: str = ""  # the step it belongs to
     notice: str = ""
+    done: str = ""  # what was just done, where the sheet stays on the screen
 
     @property
     def errors(self) -> dict[str, str]:
