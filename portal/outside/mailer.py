@@ -130,6 +130,7 @@ class Server:
             finally:
                 with suppress(smtplib.SMTPException, OSError):
                     talk.quit()
+                talk.close()
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             raise _judged(code, said) from error

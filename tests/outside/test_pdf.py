@@ -1,0 +1,154 @@
+"""Is paper made of nothing but our own files, the same every time, and by many at once?"""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import pypdf
+import pytest
+
+from portal.outside import pdf
+from tests.outside.slips import CSS, ROOT, STATIC
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="  # 1 × 1
+)
+
+
+def page(body="", head=""):
+    return f'<!DOCTYPE html><html lang="de"><head><title>Probe</title>{head}</head><body>{body}</body></html>'
+
+
+def render(body="", head="", **options):
+    return pdf.render(page(body, head), **{"css": CSS, "base": STATIC, **options})
+
+
+def text_of(paper):
+    return "\n".join(sheet.extract_text() for sheet in pypdf.PdfReader(BytesIO(paper)).pages)
+
+
+def test_the_same_page_gives_the_same_bytes():
+    assert render("<h1>Grüße</h1>") == render("<h1>Grüße</h1>")
+
+
+def test_a_page_may_hold_its_own_pictures():
+    paper = pypdf.PdfReader(BytesIO(render(f'<img src="data:image/png;base64,{PIXEL}" alt="Punkt">')))
+    assert len(paper.pages[0].images) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "file://localhost/etc/passwd",
+        "FILE:///etc/passwd",
+        "/etc/passwd",
+        "../../../../../../etc/passwd",
+        "..%2f..%2f..%2fetc%2fpasswd",
+        "fonts/../../../../etc/passwd",
+        "../requirements.txt",
+        "portal.js",
+        "VENDOR.md",
+        "icons",
+        "http://127.0.0.1:9/a.png",
+        "https://127.0.0.1:9/a.css",
+        "//127.0.0.1:9/a.png",
+        "ftp://127.0.0.1:9/a.png",
+        "data:text/css;base64,QGltcG9ydCAiL2V0Yy9wYXNzd2QiOw==",
+        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:image/png;base64,PHN2Zy8+",
+        "data:image/png,abc",
+        "gopher://127.0.0.1:9/",
+    ],
+)
+@pytest.mark.parametrize(
+    "where",
+    [
+        '<img src="{}" alt="x">',
+        '<link rel="stylesheet" href="{}">',
+        '<link rel="attachment" href="{}">',
+        "<style>body {{ background: url('{}') }}</style>",
+        "<style>@import '{}';</style>",
+        "<style>@font-face {{ font-family: x; src: url('{}') }} body {{ font-family: x }}</style>",
+        '<object data="{}">x</object>',
+        '<embed src="{}">',
+    ],
+    ids=["img", "link", "attachment", "background", "import", "font", "object", "embed"],
+)
+def test_no_other_file_and_no_address_is_ever_read(address, where):
+    try:
+        paper = render(where.format(address) + "Text")
+    except pdf.UnsafeDocument:
+        return
+    assert b"root:x:0" not in paper
+    assert pypdf.PdfReader(BytesIO(paper)).attachments == {}
+    assert not pypdf.PdfReader(BytesIO(paper)).pages[0].images
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<img src="file:///etc/passwd" alt="x">',
+        "<style>body { background: url(file:///etc/passwd) }</style>",
+        '<link rel="stylesheet" href="file:///etc/passwd">',
+        '<link rel="attachment" href="file:///etc/passwd">',
+        '<base href="file:///etc/"><img src="passwd" alt="x">',
+    ],
+    ids=["img", "css", "link", "attachment", "base"],
+)
+def test_who_asks_for_the_password_file_gets_no_paper_at_all(body):
+    with pytest.raises(pdf.UnsafeDocument):
+        render(body)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
+    (tmp_path / "good.css").write_text("p { color: #000 }")
+    (tmp_path / "bad.css").symlink_to("/etc/passwd")
+    with pytest.raises(pdf.UnsafeDocument):
+        render(css=["bad.css"], base=tmp_path)
+    assert render("<p>gut</p>", css=["good.css"], base=tmp_path)
+
+
+def test_a_missing_style_sheet_or_font_is_told_at_once(tmp_path):
+    with pytest.raises(pdf.UnsafeDocument):
+        render(css=["fehlt.css"], base=tmp_path)
+    (tmp_path / "font.css").write_text('@font-face { font-family: x; src: url("fehlt.ttf") }')
+    with pytest.raises(pdf.UnsafeDocument):
+        render(css=["font.css"], base=tmp_path)
+
+
+def test_after_a_refusal_the_next_paper_comes():
+    with pytest.raises(pdf.UnsafeDocument):
+        render('<img src="/etc/passwd" alt="x">')
+    assert "weiter" in text_of(render("<p>weiter</p>"))
+
+
+def test_eight_threads_at_once_all_get_their_own_paper():
+    def one(number):
+        return text_of(render(f"<p>Papier {number}</p>")).strip()
+
+    with ThreadPoolExecutor(8) as pool:
+        wanted = [pool.submit(one, number) for number in range(24)]
+        assert [paper.result(timeout=120) for paper in wanted] == [f"Papier {n}" for n in range(24)]
+
+
+def test_what_one_thread_loaded_serves_another_that_comes_later():
+    papers = []
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: papers.append(render("<p>gleich</p>")))
+        thread.start()
+        thread.join(60)
+    assert len(papers) == 3
+    assert len(set(papers)) == 1
+
+
+def test_warming_up_loads_everything_in_the_background():
+    code = (
+        "import sys; from pathlib import Path; from portal.outside import pdf\n"
+        "assert 'weasyprint' not in sys.modules, 'imported at the start'\n"
+        "pdf.warm(css=['documents.css'], base=Path('static')).join(100)\n"
+        "assert 'weasyprint' in sys.modules and len(pdf._presses) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

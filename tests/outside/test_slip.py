@@ -1,0 +1,279 @@
+"""Is the slip what rule C2 asks for: one page, in the window, read by machines, whatever the names?"""
+
+import unicodedata
+from dataclasses import replace
+from io import BytesIO
+
+import pypdf
+import pypdfium2
+import pytest
+import zxingcpp
+
+from tests.outside.slips import Slip, html_of, print_slip
+
+MM = 72 / 25.4
+PAGE = 297
+WINDOW = (20, 45, 105, 90)  # left, top, right, bottom in mm: DIN 5008 form B
+RECIPIENT = (20, 62.7, 105, 90)
+RETURN_LINE = (20, 45, 105, 50.1)
+LONG = Slip(
+    recipient=(
+        "Hochwohlgeborene Kassensysteme und Friseurbedarf Großhandelsgesellschaft "
+        "mit beschränkter Haftung & Co. KG, ßÄÖÜ Süd",
+        "Maximiliane-Friederike Freifrau von und zu Müller-Lüdenscheidt, Warenannahme",
+        "Straße des siebzehnten Juni zum ehemaligen großen Exerzierplatz am Obertor, Hinterhaus, Aufgang 17b",
+        "51465 Bergisch Gladbach-Oberheidkamp an der Strunde",
+        "Deutschland",
+    ),
+    sender_lines=(
+        "Schöne Haare und Nägel Betriebsgesellschaft mit beschränkter Haftung "
+        "& Compagnie Kommanditgesellschaft a. A., Köln",
+        "Salon „Das Allerschönste Haarwerk im Herzen der Stadt“ – Zweite Filiale",
+        "Straße des siebzehnten Juni zum ehemaligen großen Exerzierplatz am Obertor, Hinterhaus, Aufgang 17b",
+        "50667 Köln-Altstadt-Nord",
+    ),
+    device_name="Kassenserver Mini 4 mit zusätzlicher Festplatte, Rückläufer aus 2021, neu aufgebaut",
+    device_serial=None,
+    conditional_tse=True,
+    fault=(
+        "Der Server geht seit heute Morgen nicht mehr an, das Netzteil summt, die Lampe blinkt dreimal. " * 6
+    )[:500],
+    case_url="https://reparatur.sehr-langer-name-beispiel-kassensysteme.example.de/cases/R260042173",
+)
+
+
+def widest(letter):
+    """Return a slip whose texts are as long as they may be and made of one wide letter."""
+    return replace(
+        LONG,
+        recipient=(letter * 120, letter * 80, letter * 100, letter * 80, letter * 30),
+        sender_lines=(letter * 120, letter * 80, letter * 100, letter * 60),
+        device_name=letter * 100,
+        device_serial=letter * 60,
+        fault=letter * 500,
+    )
+
+
+def read(paper):
+    return pypdf.PdfReader(BytesIO(paper))
+
+
+def squeezed(text):
+    """Return the text without blanks and breaks, composed letters as one."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def text_of(paper):
+    return squeezed("".join(sheet.extract_text() for sheet in read(paper).pages))
+
+
+def in_box(paper, box):
+    """Return the text of a box on the page given in mm from the upper left corner."""
+    left, top, right, bottom = box
+    with pypdfium2.PdfDocument(paper) as document:
+        sheet = document[0].get_textpage()
+        return squeezed(
+            sheet.get_text_bounded(left * MM, (PAGE - bottom) * MM, right * MM, (PAGE - top) * MM)
+        )
+
+
+def rendered(paper, dots_per_inch=300):
+    """Return the page as a black-and-white printer sees it."""
+    with pypdfium2.PdfDocument(paper) as document:
+        return document[0].render(scale=dots_per_inch / 72, grayscale=True).to_pil()
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return print_slip()
+
+
+@pytest.fixture(scope="module")
+def long_paper():
+    return print_slip(LONG)
+
+
+def test_the_slip_says_everything(paper):  # rules C1, C2, C3
+    slip, text = Slip(), text_of(paper)
+    said = [slip.number_grouped, slip.device_name, slip.device_serial, slip.fault, slip.sender_phone]
+    said += [slip.created_on, slip.valid_until, *slip.recipient, *slip.sender_lines]
+    said += [*slip.components, *slip.not_in_parcel]
+    said += [
+        "Begleitschein",
+        "Freigegeben",
+        "Sendungsnummer",
+        "Abgeschickt am",
+        "Wareneingang",
+        "Datum",
+        "Fach",
+    ]
+    assert [words for words in said if squeezed(words) not in text] == []
+
+
+def test_the_slip_says_how_to_pack(paper):  # rule C2b
+    text = text_of(paper)
+    for words in ("kein Päckchen", "gepolstert", "Unfreies nehmen wir nicht an", "außen auf den Karton"):
+        assert squeezed(words) in text
+
+
+def test_a_report_not_yet_released_says_so(paper):  # rules P1a, S1
+    text = text_of(print_slip(replace(Slip(), released=False)))
+    assert squeezed("Noch nicht freigegeben") in text
+    assert squeezed("noch nichts ab") in text
+    assert squeezed(Slip().valid_until) not in text
+    assert squeezed("Noch nicht freigegeben") not in text_of(paper)
+
+
+def test_the_tse_has_a_condition_only_if_nobody_knows(paper):  # rule C1
+    line = squeezed("Swissbit-TSE, nur wenn ein USB-Stick im Server steckt")
+    assert line in text_of(print_slip(replace(Slip(), conditional_tse=True)))
+    assert line not in text_of(paper)
+
+
+def test_every_part_has_a_box_to_tick():  # rule C2
+    slip = replace(Slip(), conditional_tse=True)
+    assert html_of(slip).count('<li><span class="box">') == len(slip.components) + 1
+
+
+@pytest.mark.parametrize("slip", [Slip(), LONG], ids=["usual", "long"])
+def test_machines_read_number_and_address_from_the_printed_page(slip):  # rule C2
+    found = {code.format.name: code.text for code in zxingcpp.read_barcodes(rendered(print_slip(slip)))}
+    assert found == {"Code128": slip.number, "QRCode": slip.case_url}
+
+
+def test_the_codes_are_read_from_a_bad_copy_too(paper):  # rule C2
+    copy = rendered(paper, 150).point(lambda grey: 255 if grey > 140 else 0)
+    assert {code.text for code in zxingcpp.read_barcodes(copy)} == {Slip().number, Slip().case_url}
+
+
+def test_the_page_is_black_on_white():  # rule C2
+    for slip in (Slip(), LONG):
+        with pypdfium2.PdfDocument(print_slip(replace(slip, released=False))) as document:
+            red, green, blue = document[0].render(scale=1).to_pil().convert("RGB").split()
+        assert red.tobytes() == green.tobytes() == blue.tobytes()
+
+
+def test_the_address_stands_in_the_window(paper):  # rules C2, C3: DIN 5008 form B
+    slip = Slip()
+    assert in_box(paper, RECIPIENT) == squeezed("".join(slip.recipient))
+    assert in_box(paper, RETURN_LINE) == squeezed("·".join(slip.sender_lines))
+    window = in_box(paper, WINDOW)
+    assert window.endswith(squeezed("".join(slip.recipient)))
+    assert squeezed(slip.number_grouped) in window
+
+
+def test_fold_and_hole_marks_stand_where_the_norm_wants_them(paper):  # rule C2: DIN 5008 form B
+    picture = rendered(paper)
+    dot = 300 / 25.4
+    edge = picture.crop((int(5.5 * dot), 0, int(8.5 * dot), picture.height)).resize((1, picture.height))
+    dark = [row / dot for row in range(edge.height) if edge.getpixel((0, row)) < 128]
+    assert [round(min(dark, key=lambda at: abs(at - mark)), 0) for mark in (105, 210)] == [105, 210]
+    for mark in (105, 148.5, 210):
+        assert min(abs(at - mark) for at in dark) < 0.35
+    assert all(min(abs(at - mark) for mark in (105, 148.5, 210)) < 0.6 for at in dark)
+
+
+HARDEST = {
+    "usual": Slip(),
+    "long": LONG,
+    "W": widest("W"),
+    "m": widest("m"),
+    "ß": widest("ß"),
+    "words": replace(LONG, recipient=tuple("Wohnungsgenossenschaft " * 5 for _ in range(4))),
+}
+
+
+@pytest.mark.parametrize("slip", HARDEST.values(), ids=HARDEST)
+def test_the_longest_names_stay_on_one_page_and_lose_no_letter(slip):  # rule C2
+    paper = print_slip(slip)
+    assert len(read(paper).pages) == 1
+    recipient = squeezed("".join(slip.recipient))
+    assert in_box(paper, RECIPIENT) == recipient
+    assert in_box(paper, RETURN_LINE) == squeezed("·".join(slip.sender_lines))
+    assert squeezed("".join(slip.sender_lines)) in in_box(paper, (25, 114, 103, 142.5))
+    assert in_box(paper, (25, 147, 191, 169.5)) == squeezed(slip.fault)
+    assert squeezed(slip.device_name) in in_box(paper, (113, 114, 191, 142.5))
+    assert squeezed("Wareneingang") in text_of(paper)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Yılmaz Güneş Şahin İĞ",
+        "Nguyễn Thị Phượng Đặng",
+        "Łukasz Święty",
+        "Ελένη",
+        "Жанна Їжак",
+        "صالون ليلى",
+        "ẞ",
+    ],
+)
+def test_names_of_many_languages_are_printed_with_our_own_fonts(name):  # rule C2
+    fonts = fonts_of(print_slip(replace(Slip(), sender_lines=(name, "Salon", "Gasse 1", "50667 Köln"))))
+    ours = {"Latin", "Latin-Bold", "More", "Vietnamese", "Greek", "Cyrillic", "Arabic"}
+    assert {font.partition("+Sans-")[2] for font in fonts} <= ours
+    assert len(fonts) >= 2
+
+
+@pytest.mark.parametrize(
+    "name", ["💇‍♀️ Haarstudio", "美容室", "שלום", "a\u202eb", "\u0000\u0007x", "<b>&amp;</b>", "\ue000"]
+)
+def test_letters_that_no_font_of_ours_has_break_nothing(name):  # rule C2
+    paper = print_slip(replace(Slip(), sender_lines=(name, "Salon", "Gasse 1", "50667 Köln"), fault=name))
+    assert len(read(paper).pages) == 1
+
+
+def fonts_of(paper):
+    """Return the names of the page's fonts; all of them must be inside the file."""
+    names = set()
+    for font in read(paper).pages[0]["/Resources"]["/Font"].values():
+        inner = font.get_object()["/DescendantFonts"][0].get_object()
+        description = inner["/FontDescriptor"].get_object()
+        assert {"/FontFile2", "/FontFile3"} & set(description)
+        names.add(str(inner["/BaseFont"]))
+    return names
+
+
+def test_the_fonts_are_in_the_file(paper):
+    assert 2 <= len(fonts_of(paper)) <= 3
+
+
+def test_the_file_says_that_it_is_accessible(paper):  # PDF/UA-1
+    catalogue = read(paper).trailer["/Root"]
+    assert (
+        read(paper).xmp_metadata.pdfuaid_part == "1"
+        if hasattr(read(paper).xmp_metadata, "pdfuaid_part")
+        else b"pdfuaid:part" in catalogue["/Metadata"].get_data()
+    )
+    assert catalogue["/Lang"] == "de"
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert read(paper).metadata.title == "Begleitschein R26-004-217-3"
+
+
+def test_the_file_is_tagged_and_its_codes_have_words(paper):  # PDF/UA-1
+    tags, words = [], []
+
+    def walk(node):
+        node = node.get_object()
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif isinstance(node, dict):
+            tags.append(str(node.get("/S", "")))
+            words.append(str(node.get("/Alt", "")))
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(read(paper).trailer["/Root"]["/StructTreeRoot"])
+    assert {"/H1", "/H2", "/P", "/L", "/LI", "/Figure"} <= set(tags)
+    assert tags.count("/Figure") == 2
+    assert sum(bool(word) for word in words) == 2
+
+
+def test_the_slip_of_another_language_says_which(paper):  # rule P5
+    assert read(print_slip(replace(Slip(), language="en"))).trailer["/Root"]["/Lang"] == "en"
+
+
+def test_the_same_case_prints_the_same_file(paper):
+    assert print_slip() == paper
