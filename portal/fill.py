@@ -4,18 +4,20 @@ The rows are made in memory (fill_rows) and written in batches; the same seed an
 same rows.
 """
 
+import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain, islice
 from random import Random
 from typing import Any
 
-from peewee import Model
+from peewee import Field, JSONField, Model
 
 from portal.fill_rows import Maker, next_id
 from portal.models import Account, Case, Customer, Device, History, Salon, SubstituteLink, db
 from portal.models.base import is_sqlite
 
-BATCH = 400  # rows an INSERT carries: below both engines' limit of parameters
+BATCH = 2_000  # rows in memory at a time
 
 
 def fill(cases: int, *, now: datetime, seed: int = 2026) -> int:
@@ -31,17 +33,37 @@ def fill(cases: int, *, now: datetime, seed: int = 2026) -> int:
 
 
 def _insert(table: type[Model], rows: Iterable[dict[str, Any]]) -> int:
-    batch: list[dict[str, Any]] = []
+    """Write the rows with one prepared statement; building SQL for each batch takes ten times as long."""
+    source = iter(rows)
+    first = next(source, None)
+    if first is None:
+        return 0
+    fields = [
+        field for field in table._meta.sorted_fields if field.name in first or field.default is not None
+    ]
+    mark = "?" if is_sqlite() else "%s"
+    columns = ", ".join(f'"{field.column_name}"' for field in fields)
+    statement = (
+        f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES ({", ".join([mark] * len(fields))})'
+    )
     written = 0
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            table.insert_many(batch).execute()
-            written += len(batch)
-            batch = []
-    if batch:
-        table.insert_many(batch).execute()
-    return written + len(batch)
+    remaining = chain([first], source)
+    while batch := [[_stored(field, row) for field in fields] for row in islice(remaining, BATCH)]:
+        db.cursor().executemany(statement, batch)
+        written += len(batch)
+    return written
+
+
+def _stored(field: Field, row: dict[str, Any]) -> Any:
+    """Return a row's value, or the field's default, in the spelling both engines take."""
+    value = row.get(field.name)
+    if value is None and field.name not in row:
+        value = field.default() if callable(field.default) else field.default
+    if isinstance(field, JSONField):
+        return json.dumps(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return field.db_value(value)
 
 
 def _settle_sequences() -> None:
