@@ -70,7 +70,9 @@ def take_along(draft: Draft, *, account: Account, now: datetime) -> tuple[Draft,
     return Draft.get_by_id(draft.id), key
 
 
-def answer(draft: Draft, page: Page, given: Mapping[str, Any], *, account: Account | None, now: datetime) -> Draft:
+def answer(
+    draft: Draft, page: Page, given: Mapping[str, Any], *, account: Account | None, now: datetime
+) -> Draft:
     """Keep the answers of one page; what other pages hold stays as it is.
 
     Raises ReportSent once the report has been sent. Two tabs may answer two pages at once:

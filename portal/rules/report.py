@@ -1,4 +1,4 @@
-"""Which questions does a report ask, in which order, and when is it complete?  Rules T1–T9, C0, B1a, L7, L8, W2, W3.
+"""Which questions does a report ask, in which order, and when is it complete?  Rules T, C0, B, L, W.
 
 The answers are a plain mapping: page → what was given there, exactly as it is stored with
 the draft and later with the case. The path through the pages follows from the answers

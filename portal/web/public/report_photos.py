@@ -48,7 +48,7 @@ def _show(walk: Walk, form, errors: dict[str, str] | None = None, status: int = 
         form,
         errors=errors,
         status=status,
-        photos=list(walk.draft.photos.order_by("id")),
+        photos=sorted(walk.draft.photos, key=lambda photo: photo.id),
         most_photos=MAX_PHOTOS,
         largest_photo=MAX_BYTES // MEGABYTE,
     )
