@@ -19,3 +19,8 @@ class Attachment(BaseModel):
     height = IntegerField()
     size = IntegerField()  # bytes
     at = InstantField()
+
+    @classmethod
+    def of_case(cls, case: Case):
+        """Select the case's photos, in the order in which they came."""
+        return cls.select().where(cls.case == case).order_by(cls.id)

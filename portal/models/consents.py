@@ -20,3 +20,8 @@ class Consent(BaseModel):
     language = CharField(max_length=5)
     amount_cents = IntegerField(null=True)
     at = InstantField()
+
+    @classmethod
+    def of_case(cls, case: Case):
+        """Select what was accepted for the case, oldest first."""
+        return cls.select().where(cls.case == case).order_by(cls.id)

@@ -7,7 +7,6 @@ index and stops after a page, or at the cap.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from typing import Any
 
 from peewee import Select, Tuple, fn
@@ -44,7 +43,9 @@ class Place:
 
 
 def place_of(row: Case | SubstituteLink) -> Place:
-    """Return where the row stands in the queue."""
+    """Return where the row stands in the queue; ValueError for one that is not in it."""
+    if row.harm is None or row.harm_since is None:
+        raise ValueError("not in the queue")
     return Place(row.harm, row.harm_since, isinstance(row, SubstituteLink), row.id)
 
 
@@ -101,7 +102,10 @@ def _newest_ids(states: Sequence[State], before: int | None, limit: int):
             ids = ids.where(Case.id < before)
         part = ids.order_by(Case.id.desc()).limit(limit).alias(f"part{number}")
         parts.append(Select([part], [part.c.id]))
-    return reduce(lambda left, right: left.union_all(right), parts)
+    together: Any = parts[0]
+    for part in parts[1:]:
+        together = together.union_all(part)
+    return together
 
 
 def open_links(

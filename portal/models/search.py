@@ -59,6 +59,11 @@ def _salons():
     return Salon.select(Salon, Customer).join(Customer)
 
 
+def case_numbered(staff: Account, number: str) -> Case | None:
+    """Return the case of this canonical number, or None."""
+    return Case.visible_to(staff).where(Case.number == number).first()
+
+
 def cases_of_devices(staff: Account, devices: Iterable[Device]) -> list[Case]:
     """Return the newest cases of these devices."""
     return _newest(staff, Case.device.in_([device.id for device in devices]))

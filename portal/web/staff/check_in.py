@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.models import Case
+from portal.models import search as look_up
 from portal.rules.parcel import components
 from portal.rules.workflow import Role, State, steps_for
 from portal.web.forms import clean
@@ -22,7 +23,7 @@ def check_in() -> Response:
     """Ask for the number on the carton; a hit shows what should be in it, and one button."""
     typed = clean(request.args.get("number", ""))[:200]
     number = scanned_number(typed)
-    found = Case.visible_to(current_user).where(Case.number == number).first() if number else None
+    found = look_up.case_numbered(current_user, number) if number else None
     error = _mistake(typed, number) if typed and found is None else ""
     return page(
         "staff/check_in.html",

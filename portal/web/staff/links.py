@@ -97,7 +97,7 @@ def _sheet(found: SubstituteLink, at: str) -> Sheet:
     """Return the sheet of the link: its case's, if it has one and this is its open link."""
     if not found.case_id:
         return sheets.of_link(found, at)
-    case = Case.visible_to(current_user).where(Case.id == found.case_id).get()
+    case = get_object_or_404(Case.visible_to(current_user), Case.id == found.case_id)
     if found.open_device is None:
         return sheet_of(case, at) if desk.open_links_of([case]) else sheets.of_case(case, found, at)
     return sheets.of_case(case, found, at)
