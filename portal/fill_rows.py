@@ -330,7 +330,7 @@ class Maker:
             "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
             "backup_at": reported,
             "reasons": [Reason.BACKUP_FROM_SLOT],
-            **self._life(kind, complete, reported + timedelta(hours=3)),
+            **self._life(kind, complete, reported + min(timedelta(hours=3), (self.now - reported) / 2)),
         }
         self.links.append(link)
         return link

@@ -163,11 +163,13 @@ def grant(
 ) -> SubstituteLink:
     """Activate the link, full or view-only, for 1 to 30 days from now (rules L2, L4, L5).
 
-    Full is refused (LinkWouldBeIncomplete) unless staff have recorded that all data is there.
+    Full is refused (LinkWouldBeIncomplete) unless staff have recorded that all data is there, in a
+    backup whose time is known.
     ValueError for other durations, StepRefused if decided already, LinkMoved if somebody else
     was faster.
     """
-    if not rules.may_grant(mode, link.complete):
+    without_backup = mode is Mode.FULL and link.facts_backup_at is None
+    if without_backup or not rules.may_grant(mode, link.complete):
         raise LinkWouldBeIncomplete(link.id)
     generation = link.generation + 1
     token = rules.door_token(secret, link.id, generation)
