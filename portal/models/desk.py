@@ -103,8 +103,8 @@ def _newest_ids(states: Sequence[State], before: int | None, limit: int):
         part = ids.order_by(Case.id.desc()).limit(limit).alias(f"part{number}")
         parts.append(Select([part], [part.c.id]))
     together: Any = parts[0]
-    for part in parts[1:]:
-        together = together.union_all(part)
+    for further in parts[1:]:
+        together = together.union_all(further)
     return together
 
 
