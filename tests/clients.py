@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from peewee import Database
 from werkzeug.test import TestResponse
 
@@ -106,12 +107,21 @@ def app_settings(database_url: str, tmp_path: Path) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Keep compiled templates: to compile them anew for each test's portal took half of the time."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled-templates")))
+
+
 @pytest.fixture
-def app(database: Database, app_settings: dict[str, Any]) -> Iterator[Flask]:
+def app(
+    database: Database, app_settings: dict[str, Any], compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """Make the portal on the test's database, which is connected for the test as well."""
     from portal.app import create_app
 
     made = create_app(app_settings)
+    made.jinja_env.bytecode_cache = compiled_templates
     made.test_client_class = PageClient
     yield made
     base.db.close_all()
