@@ -22,7 +22,10 @@ def sections(walk: Walk) -> list[tuple[str, list[Row]]]:
         (_("Fehler"), (Page.CHECKS, Page.FAULT)),
         (_("Daten"), (Page.RUNNING, Page.DATA_FIRST, Page.ONLINE, Page.BACKUP, Page.ENTERED)),
         (_("Ersatzlink"), (Page.LINK, Page.LINK_TERMS)),
-        (_("Rücksendung und Kontakt"), (Page.ADDRESS, Page.CONTACT)),
+        (
+            _("Rücksendung und Kontakt") if Page.ADDRESS in walk.path else _("Kontakt"),
+            (Page.ADDRESS, Page.CONTACT),
+        ),
         (_("Kosten und Bedingungen"), (Page.CHARGE, Page.COSTS, Page.REMOTE)),
     )
     found = [(title, _rows(walk, pages)) for title, pages in groups]
