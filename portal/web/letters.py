@@ -112,7 +112,7 @@ def _of_case(letter: Letter) -> dict[str, Any]:
         "components": parcel.components(in_server),
         "tse_is_unknown": in_server is None,
         "case_url": url_for("owner.case", number=case.number, _external=True),
-        "slip_url": url_for("owner.slip", number=case.number, _external=True),
+        "slip_url": url_for("papers.slip", number=case.number, _external=True),
         "parcel_url": url_for("owner.parcel", number=case.number, _external=True),
     }
 

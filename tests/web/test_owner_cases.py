@@ -273,7 +273,11 @@ def test_without_signing_in_there_is_nothing_to_see(client, path):  # rule P1
 
 def test_staff_have_their_own_pages(client, sign_in, app):  # rule P1
     sign_in(client, builders.a_staff_member())
-    assert client.get(f"/cases/{builders.a_case().number}").status_code == 404
+    number = builders.a_case().number
+    assert client.get("/cases").status_code == 404
+    assert client.get(f"/cases/{number}").headers["Location"] == f"/staff/cases/{number}"  # a scanned slip
+    assert client.get(f"/cases/{number}/parcel").status_code == 404
+    assert client.get(f"/cases/{number}/slip.pdf").mimetype == "application/pdf"
 
 
 def test_a_head_request_is_answered_like_a_get(signed_in, owner, device):

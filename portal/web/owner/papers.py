@@ -1,4 +1,4 @@
-"""What belongs to the parcel: the slip, the phone view of it, the photos (rules C1–C2b, P1)."""
+"""What belongs to the parcel: the phone view of the slip, and the photos (rules C1–C2b, P1)."""
 
 from typing import Any
 
@@ -31,12 +31,6 @@ def to_send(number: str) -> Case:
     if not case.is_send_in:
         abort(404)
     return case
-
-
-@bp.get("/cases/<number:number>/slip.pdf")
-def slip(number: str) -> Response:
-    """Give the slip as PDF; before the release it says that it is not released (rules C2, P1a)."""
-    return documents.answer(to_send(number))
 
 
 @bp.get("/cases/<number:number>/parcel")

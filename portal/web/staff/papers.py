@@ -1,4 +1,4 @@
-"""Photos and the slip, as staff get them."""
+"""Photos, as staff get them."""
 
 from flask import Response
 from playhouse.flask_utils import get_object_or_404
@@ -14,9 +14,3 @@ def photo(number: str, photo: int) -> Response:
     """Give one photo of the fault."""
     case = found(number)
     return documents.photo(get_object_or_404(Attachment, Attachment.id == photo, Attachment.case == case))
-
-
-@bp.get("/cases/<number:number>/slip.pdf")
-def slip(number: str) -> Response:
-    """Give the slip as PDF."""
-    return documents.answer(found(number))
