@@ -85,7 +85,8 @@ def sign_in(email: str, password: str, *, device: str, now: datetime) -> tuple[A
     """
     account = Account.get_or_none(Account.email == normal(email), Account.closed_at.is_null())
     known = account.password_hash if account else None
-    if not _fits(known or _dummy_hash(), password[: MAX_PASSWORD + 1]) or known is None:
+    fits = _fits(known or _dummy_hash(), password[: MAX_PASSWORD + 1])
+    if account is None or known is None or not fits:
         raise SignInRefused
     token = token_urlsafe(32)
     SignIn.create(account=account, token_hash=hash_of(token), device=device[:200], created_at=now)

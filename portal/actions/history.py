@@ -21,9 +21,8 @@ def record(
 
     `by` None means that the portal did it by itself. `facts` must be plain JSON values.
     """
-    if isinstance(subject, Case):
-        owner = {"case": subject}
-    else:
+    owner: dict[str, Any] = {"case": subject}
+    if isinstance(subject, SubstituteLink):
         owner = {"link": subject, "case": subject.case_id}
     return History.create(
         at=at, account=by, what=what, source=source, target=target, why=why, facts=facts, **owner

@@ -32,7 +32,7 @@ def reassess_case(case: Case, *, now: datetime) -> Case:
 def reassess_link(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
     """Store the link's place in the queue: on its case, or on itself if it has none."""
     if link.case_id:
-        reassess_case(link.case, now=now)
+        reassess_case(Case(id=link.case_id), now=now)
         return _placed(link, None, None, None) if link.harm or link.reassess_at else link
     link = _held(link)
     found = urgency.assess(_situation(None, link), now)
@@ -58,7 +58,8 @@ def _placed(row: Any, harm: int | None, since: datetime | None, next_at: datetim
 def reassess_due(*, now: datetime, limit: int = 500) -> int:
     """Work out anew what time may have changed; the worker calls it. Returns how many rows."""
     done = 0
-    for table, again in ((Case, reassess_case), (SubstituteLink, reassess_link)):
+    ways: tuple[tuple[Any, Any], ...] = ((Case, reassess_case), (SubstituteLink, reassess_link))
+    for table, again in ways:
         due = table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit)
         for row in list(due):
             with transaction():
@@ -69,7 +70,7 @@ def reassess_due(*, now: datetime, limit: int = 500) -> int:
 
 def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
     open_link = link if link and link.state in OPEN_STATES else None
-    lost = link and link.ending in (Ending.EXPIRED, Ending.DELETED)
+    lost_at = link.ended_at if link and link.ending in (Ending.EXPIRED, Ending.DELETED) else None
     return Situation(
         state=State(case.state) if case else None,
         state_since=case.state_since if case else None,
@@ -81,5 +82,5 @@ def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
         link_requested_at=open_link.requested_at if open_link else None,
         link_activated_at=open_link.activated_at if open_link else None,
         link_ends_at=open_link.ends_at if open_link else None,
-        link_lost_at=link.ended_at if lost else None,
+        link_lost_at=lost_at,
     )

@@ -18,6 +18,7 @@ from portal.models import (
     Case,
     Consent,
     Counter,
+    Customer,
     Device,
     Draft,
     Operator,
@@ -113,7 +114,7 @@ def discard(draft: Draft) -> list[str]:
     with transaction():
         # Touching the draft first makes an upload at the same moment wait, and then find it gone.
         Draft.update(changed_at=Draft.changed_at).where(Draft.id == draft.id).execute()
-        names = [photo.name for photo in draft.photos]
+        names = [photo.name for photo in Attachment.select().where(Attachment.draft == draft)]
         Attachment.delete().where(Attachment.draft == draft, Attachment.case.is_null()).execute()
         gone = Draft.delete().where(Draft.id == draft.id, Draft.sent_at.is_null()).execute()
         if not gone:
@@ -134,7 +135,7 @@ def remove_photo(photo: Attachment) -> None:
 def device_of(draft: Draft, account: Account | None) -> Device | None:
     """Return the device chosen in the report, if it is one of the account's own (rule P1)."""
     chosen = _id(draft.answers.get(Page.DEVICE, {}).get("device"))
-    if account is None or account.customer_id is None or chosen is None:
+    if account is None or account.customer is None or chosen is None:
         return None
     return Device.of(account.customer).where(Device.id == chosen).first()
 
@@ -231,11 +232,12 @@ def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
 
 def _register(draft: Draft, by: Account, now: datetime) -> Device:
     """Add the device that the owner described; staff complete it later."""
+    assert by.customer is not None  # an owner always has one; accounts.create sees to it
     given = draft.answers[Page.DEVICE_DETAILS]
     salons = Salon.of(by.customer)
     salon = salons.where(Salon.id == _id(given.get("salon"))).first() or salons.first()
     if salon is None:
-        salon = _first_salon(draft, by)
+        salon = _first_salon(draft, by.customer)
     known = given.get("year") and given.get("month")
     return Device.create(
         salon=salon,
@@ -247,11 +249,11 @@ def _register(draft: Draft, by: Account, now: datetime) -> Device:
     )
 
 
-def _first_salon(draft: Draft, by: Account) -> Salon:
+def _first_salon(draft: Draft, customer: Customer) -> Salon:
     """Add the salon of a customer of whom we have none yet, at the address to return to."""
     given = draft.answers.get(Page.ADDRESS, {})
     address = {name: given.get(name, "") for name in ("street", "postal_code", "city")}
-    return customers.add_salon(by.customer, given.get("name") or by.customer.name, **address)
+    return customers.add_salon(customer, given.get("name") or customer.name, **address)
 
 
 def _file(sending: _Sending) -> Case:

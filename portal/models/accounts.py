@@ -5,11 +5,11 @@ from hashlib import sha256
 
 from flask_login import UserMixin
 from peewee import CharField, ForeignKeyField
+from playhouse.fields import EnumField
 
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer
 from portal.rules.workflow import Role
-from playhouse.fields import EnumField
 
 
 class Account(UserMixin, BaseModel):
@@ -27,7 +27,7 @@ class Account(UserMixin, BaseModel):
     session_token: str | None = None
 
     # Flask-Login compares the tokens of sessions: two people without one would be the same.
-    __eq__ = BaseModel.__eq__
+    __eq__ = BaseModel.__eq__  # type: ignore[assignment]
     __hash__ = BaseModel.__hash__
 
     @property

@@ -13,8 +13,8 @@ from peewee import (
     TextField,
     fn,
 )
-
 from playhouse.fields import EnumField
+
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField, db
 from portal.models.customers import Customer, Salon
@@ -106,18 +106,26 @@ class Case(BaseModel):
     @classmethod
     def open_of(cls, device: Device):
         """Select the device's cases that have not ended, newest first."""
-        return cls.select().where(cls.device == device, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+        return (
+            cls.select().where(cls.device == device, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+        )
 
     @classmethod
     def open_of_customer(cls, customer: Customer):
         """Select all the customer's cases that have not ended, newest first."""
-        return cls.select().where(cls.customer == customer, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
+        return (
+            cls.select()
+            .where(cls.customer == customer, cls.state.not_in(list(CLOSED)))
+            .order_by(cls.id.desc())
+        )
 
     @classmethod
     def count_by_harm(cls, most: int = 10_000) -> dict[int, int]:
         """Count the cases staff must act on by their harm, the worst first and `most` in all."""
         some = cls.select(cls.harm).where(cls.harm > 0).order_by(cls.harm).limit(most).alias("some")
-        return dict(Select([some], [some.c.harm, fn.COUNT(some.c.harm)]).group_by(some.c.harm).tuples().execute(db))
+        return dict(
+            Select([some], [some.c.harm, fn.COUNT(some.c.harm)]).group_by(some.c.harm).tuples().execute(db)
+        )
 
     @property
     def is_send_in(self) -> bool:

@@ -3,8 +3,8 @@
 from datetime import date
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField
-
 from playhouse.fields import EnumField
+
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer, Salon
 from portal.rules import warranty
@@ -31,10 +31,7 @@ class Device(BaseModel):
     def of(cls, customer: Customer):
         """Select the customer's devices with their salons, in a steady order."""
         return (
-            cls.select(cls, Salon)
-            .join(Salon)
-            .where(Salon.customer == customer)
-            .order_by(Salon.name, cls.id)
+            cls.select(cls, Salon).join(Salon).where(Salon.customer == customer).order_by(Salon.name, cls.id)
         )
 
     def estimate(self, today: date) -> Estimate:

@@ -1,8 +1,7 @@
 """A report being filled in: it belongs to a browser, not to an account."""
 
-from peewee import ForeignKeyField
+from peewee import CharField, ForeignKeyField, IntegerField, JSONField
 
-from peewee import CharField, IntegerField, JSONField
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 
@@ -22,7 +21,5 @@ class Draft(BaseModel):
     def open_of(cls, account: Account):
         """Select the account's unsent reports, newest first: to go on, on another device."""
         return (
-            cls.select()
-            .where(cls.account == account, cls.sent_at.is_null())
-            .order_by(cls.changed_at.desc())
+            cls.select().where(cls.account == account, cls.sent_at.is_null()).order_by(cls.changed_at.desc())
         )

@@ -24,19 +24,9 @@ class History(BaseModel):
     @classmethod
     def of_case(cls, case: Case):
         """Select everything that happened to the case, with the people, oldest first."""
-        return (
-            cls.select(cls, Account)
-            .left_outer_join(Account)
-            .where(cls.case == case)
-            .order_by(cls.id)
-        )
+        return cls.select(cls, Account).left_outer_join(Account).where(cls.case == case).order_by(cls.id)
 
     @classmethod
     def of_link(cls, link: SubstituteLink):
         """Select everything that happened to the link, with the people, oldest first."""
-        return (
-            cls.select(cls, Account)
-            .left_outer_join(Account)
-            .where(cls.link == link)
-            .order_by(cls.id)
-        )
+        return cls.select(cls, Account).left_outer_join(Account).where(cls.link == link).order_by(cls.id)

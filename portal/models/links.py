@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from peewee import BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
-
 from playhouse.fields import EnumField
+
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
@@ -115,7 +115,9 @@ class SubstituteLink(BaseModel):
         """Return the link that belongs on the case's page: its newest, or an open one of its device alone."""
         belongs = cls.case == case
         if case.device_id is not None and case.state not in CLOSED:
-            belongs |= (cls.open_device == case.device_id) & cls.case.is_null() & (cls.customer == case.customer_id)
+            belongs |= (
+                (cls.open_device == case.device_id) & cls.case.is_null() & (cls.customer == case.customer_id)
+            )
         return cls.select().where(belongs).order_by(cls.id.desc()).first()
 
     @classmethod
@@ -146,5 +148,3 @@ class SubstituteLink(BaseModel):
     def facts_backup_at(self) -> datetime | None:
         """Return the backup the link is built from: the real one, else the estimate (B2)."""
         return self.real_backup_at or self.backup_at
-
-

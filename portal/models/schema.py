@@ -107,8 +107,9 @@ def statements(database: Database) -> list[str]:
     """Return the SQL that makes all tables, indexes and triggers on this engine."""
     made: list[str] = []
     for table in TABLES:
-        made.append(_plain(table._schema._create_table(safe=False)))
-        made.extend(_plain(index) for index in table._schema._create_indexes(safe=False))
+        schema = table._schema  # type: ignore[union-attr]
+        made.append(_plain(schema._create_table(safe=False)))
+        made.extend(_plain(index) for index in schema._create_indexes(safe=False))
     extras = SQLITE if isinstance(database, SqliteDatabase) else POSTGRESQL
     return made + [" ".join(text.split()) for text in extras]
 

@@ -190,7 +190,7 @@ def expectation(answers: Answers, device: DeviceFacts, entered: str | None = Non
         booked = yes_no(answers, Page.BACKUP, "booked")
     running = yes_no(answers, Page.RUNNING, "running")
     uploaded_at = instant(answers, Page.DATA_FIRST, "uploaded_at") if running else None
-    given = answers if entered is None else {Page.ENTERED: {"entered": entered}}
+    given: Answers = answers if entered is None else {Page.ENTERED: {"entered": entered}}
     found = links.expected(
         booked, instant(answers, Page.ONLINE, "at"), uploaded_at, yes_no(given, Page.ENTERED, "entered")
     )
