@@ -1,8 +1,8 @@
-"""Tell mypy what peewee adds to a model: `id`, `device_id` for a key `device`, and back references."""
+"""Tell mypy what peewee adds to a model: `id`, and `device_id` for a key `device`."""
 
 from collections.abc import Callable, Iterator
 
-from mypy.nodes import AssignmentStmt, CallExpr, NameExpr, StrExpr, TypeInfo
+from mypy.nodes import AssignmentStmt, CallExpr, NameExpr
 from mypy.plugin import ClassDefContext, Plugin
 from mypy.plugins.common import add_attribute_to_class
 from mypy.types import AnyType, TypeOfAny
@@ -19,30 +19,20 @@ class PeeweePlugin(Plugin):
 
 
 def _complete(context: ClassDefContext) -> None:
-    added = {name for key, _ in _keys(context) for name in [f"{key}_id"]}
+    added = {f"{key}_id" for key in _keys(context)}
     if "id" not in context.cls.info.names:
         added.add("id")
     for name in added:
         add_attribute_to_class(context.api, context.cls, name, AnyType(TypeOfAny.explicit))
-    for _, call in _keys(context):
-        _add_back_reference(context, call)
 
 
-def _keys(context: ClassDefContext) -> Iterator[tuple[str, CallExpr]]:
-    """Yield the name and the definition of every foreign key of the class."""
+def _keys(context: ClassDefContext) -> Iterator[str]:
+    """Yield the name of every foreign key of the class."""
     for line in context.cls.defs.body:
         if isinstance(line, AssignmentStmt) and isinstance(line.rvalue, CallExpr):
             name, field = line.lvalues[0], line.rvalue.callee
             if isinstance(name, NameExpr) and getattr(field, "name", "") == "ForeignKeyField":
-                yield name.name, line.rvalue
-
-
-def _add_back_reference(context: ClassDefContext, call: CallExpr) -> None:
-    target = getattr(call.args[0], "node", None)
-    named = dict(zip(call.arg_names, call.args, strict=True))
-    backref = named.get("backref")
-    if isinstance(target, TypeInfo) and isinstance(backref, StrExpr):
-        add_attribute_to_class(context.api, target.defn, backref.value, AnyType(TypeOfAny.explicit))
+                yield name.name
 
 
 def plugin(_version: str) -> type[Plugin]:
