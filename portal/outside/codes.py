@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 QR_DOT = 4  # pixels; a whole number keeps every edge sharp at any print size
 QR_MARGIN = 4  # the quiet zone ISO 18004 asks for, in dots
 QR_MASK = 3  # always the same: choosing the best of eight costs more than drawing the code
-BAR = 4  # pixels of the narrowest bar
+BAR = 2  # pixels of the narrowest bar
 BAR_MARGIN = 10  # the quiet zone ISO 15417 asks for, in bars
 BAR_HEIGHT = 2  # pixels; the page stretches it
 

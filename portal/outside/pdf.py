@@ -5,6 +5,7 @@ background when the server starts. One press works at a time: its fonts must not
 threads (that hangs), and two at once would be no faster on one interpreter.
 """
 
+import atexit
 import gc
 import threading
 from collections.abc import Sequence
@@ -52,3 +53,12 @@ def _press(base: Path, css: tuple[str, ...]) -> "Press":
     if (base, css) not in _presses:
         _presses[base, css] = Press(base, css, refused=UnsafeDocument)
     return _presses[base, css]
+
+
+@atexit.register
+def _put_away() -> None:
+    """Give the fonts back while Python still stands: they lie in a temporary folder that goes with them."""
+    if _presses:
+        _presses.clear()
+        gc.unfreeze()
+        gc.collect()

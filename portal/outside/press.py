@@ -1,7 +1,7 @@
 """WeasyPrint, held on a short lead; imported by `pdf` on first use only.
 
 Its own fetcher reads any file and follows any address (it embeds /etc/passwd when asked), so ours
-answers for pictures inside the page and for style sheets and fonts in one folder, and opens no
+answers for pictures inside the page and for style sheets, line art and fonts in one folder, and opens no
 connection at all.
 """
 
@@ -40,12 +40,12 @@ br::before { content: "\\A"; white-space: pre-line }
 img, svg { overflow: hidden }
 [dir=rtl] { direction: rtl }
 """
-FILE_TYPES = {".css": "text/css", ".ttf": "font/ttf", ".woff2": "font/woff2"}
+FILE_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf", ".woff2": "font/woff2"}
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 class OwnFilesOnly(URLFetcher):
-    """Read style sheets and fonts of one folder, and pictures that stand in the page itself."""
+    """Read style sheets, line art and fonts of one folder, and pictures that stand in the page itself."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(allowed_protocols={"file", "data"}, allow_redirects=False, fail_on_errors=True)

@@ -227,7 +227,7 @@ def test_user_and_password_are_taken_from_the_address():
         Server(f"smtp://post%40beispiel.de:ge%3Ah%2Feim@{host}").send(LETTER)
         assert len(postman.letters) == 1
         with pytest.raises(MailFailed) as caught:
-            Server(f"smtp://post%40beispiel.de:falsch@{host}").send(LETTER)
+            Server(f"smtp://post%40beispiel.de:falsch@{host}", timeout=1).send(LETTER)
         assert caught.value.is_away
         assert "falsch" not in str(caught.value)
 

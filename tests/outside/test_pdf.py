@@ -1,5 +1,6 @@
 """Is paper made of nothing but our own files, the same every time, and by many at once?"""
 
+import os
 import subprocess
 import sys
 import threading
@@ -144,11 +145,20 @@ def test_what_one_thread_loaded_serves_another_that_comes_later():
     assert len(set(papers)) == 1
 
 
-def test_warming_up_loads_everything_in_the_background():
+def test_warming_up_loads_everything_in_the_background(tmp_path):
     code = (
         "import sys; from pathlib import Path; from portal.outside import pdf\n"
         "assert 'weasyprint' not in sys.modules, 'imported at the start'\n"
         "pdf.warm(css=['documents.css'], base=Path('static')).join(100)\n"
         "assert 'weasyprint' in sys.modules and len(pdf._presses) == 1\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert os.listdir(tmp_path) == []  # its fonts are gone with it

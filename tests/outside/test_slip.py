@@ -13,6 +13,7 @@ from tests.outside.slips import Slip, html_of, print_slip
 
 MM = 72 / 25.4
 PAGE = 297
+DOT = 300 / 25.4  # dots of the rendered page in a millimetre
 WINDOW = (20, 45, 105, 90)  # left, top, right, bottom in mm: DIN 5008 form B
 RECIPIENT = (20, 62.7, 105, 90)
 RETURN_LINE = (20, 45, 105, 50.1)
@@ -132,7 +133,11 @@ def test_the_tse_has_a_condition_only_if_nobody_knows(paper):  # rule C1
 
 def test_every_part_has_a_box_to_tick():  # rule C2
     slip = replace(Slip(), conditional_tse=True)
-    assert html_of(slip).count('<li><span class="box">') == len(slip.components) + 1
+    column = rendered(print_slip(slip)).crop([round(mm * DOT) for mm in (27, 177, 28, 219)])
+    dark = [row for row in range(column.height) if column.getpixel((5, row)) < 128]
+    edges = [row for row in dark if row - 1 not in dark]  # upper and lower edge of each box
+    assert len(edges) == 2 * (len(slip.components) + 1)
+    assert html_of(slip).count("<li") == len(slip.components) + 1
 
 
 @pytest.mark.parametrize("slip", [Slip(), LONG], ids=["usual", "long"])
@@ -164,9 +169,8 @@ def test_the_address_stands_in_the_window(paper):  # rules C2, C3: DIN 5008 form
 
 def test_fold_and_hole_marks_stand_where_the_norm_wants_them(paper):  # rule C2: DIN 5008 form B
     picture = rendered(paper)
-    dot = 300 / 25.4
-    edge = picture.crop((int(5.5 * dot), 0, int(8.5 * dot), picture.height)).resize((1, picture.height))
-    dark = [row / dot for row in range(edge.height) if edge.getpixel((0, row)) < 128]
+    edge = picture.crop((int(5.5 * DOT), 0, int(8.5 * DOT), picture.height)).resize((1, picture.height))
+    dark = [row / DOT for row in range(edge.height) if edge.getpixel((0, row)) < 128]
     assert [round(min(dark, key=lambda at: abs(at - mark)), 0) for mark in (105, 210)] == [105, 210]
     for mark in (105, 148.5, 210):
         assert min(abs(at - mark) for at in dark) < 0.35
