@@ -10,6 +10,10 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
+from portal.config import DEMO_SECRET
 from portal.models import Account
 from tests.clients import DEMO_PASSWORD
 
@@ -85,6 +89,17 @@ def signed_in(address: str, account: Account) -> Visitor:
     answer = visitor.post("/sign-in", {"email": account.email, "password": DEMO_PASSWORD})
     assert answer.status == 303, answer
     visitor.get("/help")  # the token of the new session
+    return visitor
+
+
+def with_report(visitor: Visitor, key: str) -> Visitor:
+    """Put the report's key into the browser's session cookie, as beginning a report does."""
+    app = Flask("portal")
+    app.secret_key = DEMO_SECRET
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    for cookie in visitor.cookies:
+        if cookie.name == "portal":
+            cookie.value = signer.dumps({**signer.loads(cookie.value), "draft": key})
     return visitor
 
 

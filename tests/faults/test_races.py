@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from peewee import Database
 
 from portal.models import Account, Case, Draft, History, Letter, SubstituteLink
@@ -14,7 +12,7 @@ from portal.rules import berlin
 from portal.rules.links import LinkState
 from portal.rules.workflow import State
 from tests import builders
-from tests.faults.people import Answer, Visitor, at_once, signed_in, statuses
+from tests.faults.people import Answer, Visitor, at_once, signed_in, statuses, with_report
 from tests.servers import Server
 
 ROUNDS = 3  # a race that is lost once in a hundred times is not found in one
@@ -38,17 +36,6 @@ def a_device(**facts: object):
     """Make a device in warranty today."""
     now = clock.now()
     return builders.a_device(purchased_on=(now - timedelta(days=100)).date(), now=now, **facts)
-
-
-def with_report(visitor: Visitor, key: str) -> Visitor:
-    """Put the report's key into the browser's session cookie, as beginning a report does."""
-    app = Flask("portal")
-    app.secret_key = "demo only: everybody can read this in the source"
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
-    for cookie in visitor.cookies:
-        if cookie.name == "portal":
-            cookie.value = signer.dumps({**signer.loads(cookie.value), "draft": key})
-    return visitor
 
 
 def test_a_report_sent_eight_times_at_once_is_one_case(live: str):  # rule S3

@@ -1,0 +1,121 @@
+"""What people do on the pages, in their own words: sign in, choose, type, press."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playwright.sync_api import Locator, Page
+
+from portal.models import Account, Customer, Device, Salon
+from portal.outside import clock
+from portal.rules import berlin
+from tests import builders
+from tests.clients import DEMO_PASSWORD
+
+NUMBER = re.compile(r"R\d\d-\d{3}-\d{3}-\d")
+
+
+@dataclass(frozen=True)
+class Business:
+    """A salon with its Kassenserver, its owner, and the support."""
+
+    customer: Customer
+    salon: Salon
+    device: Device
+    owner: Account
+    staff: Account
+
+
+def a_business(**facts: object) -> Business:
+    """Make a salon whose Kassenserver is in warranty today, unless `facts` say otherwise."""
+    now = clock.now()
+    builders.an_operator(phone="+49220212345", support_hours="Mo–Fr 9–18 Uhr")
+    customer = builders.a_customer("Haarwerk GmbH", now=now)
+    salon = builders.a_salon(customer, "Salon Haarwerk")
+    given = {
+        "serial": "KS-2025-0417",
+        "purchased_on": (now - timedelta(days=200)).date(),
+        "now": now,
+        **facts,
+    }
+    device = builders.a_device(salon, **given)
+    owner = builders.an_owner(customer, "inhaberin@salon.example", name="Aylin Yıldız")
+    return Business(customer, salon, device, owner, builders.a_staff_member("support@portal.example"))
+
+
+def sign_in(page: Page, address: str, account: Account | str) -> None:
+    """Sign in by hand on the page of signing in."""
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("E-Mail-Adresse").fill(account if isinstance(account, str) else account.email)
+    page.get_by_label("Passwort").fill(DEMO_PASSWORD)
+    press(page, "Anmelden", within=page.locator("main"))
+
+
+def choose(page: Page, question: str, value: str) -> None:
+    """Tap the answer with this value, where the eye sees it: on its label."""
+    field = page.locator(f'input[name="{question}"][value="{value}"]')
+    page.locator(f'label[for="{field.get_attribute("id")}"]').click()
+    assert field.is_checked(), f"{question}={value} did not take the tap"
+
+
+def accept_all(page: Page) -> int:
+    """Tick every box on the page, and return how many there are."""
+    boxes = page.locator("main input[type=checkbox]").all()
+    for box in boxes:
+        box.check()
+    return len(boxes)
+
+
+def press(page: Page, label: str, *, within: Locator | None = None) -> None:
+    """Press the button, or follow the link, with this label."""
+    place = within or page.locator("main")
+    button = place.get_by_role("button", name=label, exact=True)
+    (button if button.count() else place.get_by_role("link", name=label, exact=True)).first.click()
+
+
+def go_on(page: Page) -> None:
+    """Press the page's button that leads to the next question."""
+    press(page, "Weiter")
+
+
+def headline(page: Page) -> str:
+    """Return the text of the page's h1."""
+    return " ".join(page.locator("h1").inner_text().split())
+
+
+def number_on(page: Page) -> str:
+    """Return the case number the page shows large."""
+    found = NUMBER.search(page.locator(".big-number output").inner_text())
+    assert found, "no case number on the page"
+    return found[0]
+
+
+def address_part(page: Page) -> str:
+    """Return the path of the page's address."""
+    return re.sub(r"^https?://[^/]+", "", page.url).split("?")[0]
+
+
+def fill_moment(page: Page, name: str, moment, *, near: Locator | None = None) -> None:
+    """Fill day and time of day, as they are in Berlin."""
+    shown = berlin.to_berlin(moment)
+    place = near or page.locator("main")
+    place.locator(f'input[name="{name}_day"]').fill(f"{shown:%Y-%m-%d}")
+    place.locator(f'input[name="{name}_clock"]').fill(f"{shown:%H:%M}")
+
+
+def begin_report(page: Page, address: str, device: Device | None = None) -> None:
+    """Begin a report on the start page, and choose the Kassenserver it is about."""
+    page.goto(address)
+    press(page, "Störung melden")
+    press(page, "Beginnen")
+    choose(page, "device", str(device.id) if device else "unlisted")
+    go_on(page)
+
+
+def answer_checks(page: Page, **answers: str) -> None:
+    """Answer the four quick checks: all were made and none helped, unless said otherwise."""
+    given = {"power": "done", "cable": "done", "router": "done", "restart": "done", "helped": "no", **answers}
+    for check, answer in given.items():
+        if answer:
+            choose(page, check, answer)
+    go_on(page)
