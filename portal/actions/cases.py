@@ -1,13 +1,13 @@
 """Move a case on its way (section S of the rulebook; the table is in rules.workflow)."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from portal.actions import history, letters, queue
 from portal.models import Account, Case, Message, Operator
 from portal.models.base import transaction
-from portal.rules import workflow
+from portal.rules import parcel, workflow
 from portal.rules.carriers import Carrier
 from portal.rules.workflow import Need, Role, State, StepRefused
 
@@ -82,8 +82,27 @@ def role_of(by: Account | None) -> Role:
 
 def release(case: Case, *, by: Account | None, now: datetime, why: str = "") -> Case:
     """Release the report for shipping; the slip is valid for the operator's days (rules S1, C2b)."""
-    until = now + timedelta(days=Operator.current().release_days)
+    until = parcel.valid_until(now, Operator.current().release_days)
     return advance(case, "release", by=by, now=now, why=why, released_at=now, valid_until=until)
+
+
+def extend(case: Case, *, by: Account, now: datetime) -> Case:
+    """Let the release be valid anew, from now on for the operator's days (rule C2b).
+
+    Raises StepRefused unless the case waits for its parcel and `by` is one of the staff.
+    """
+    if case.state != State.AWAITING_SHIPMENT or not by.is_staff:
+        raise StepRefused("extend", case.state, by.role)
+    until = parcel.valid_until(now, Operator.current().release_days)
+    with transaction():
+        unmoved = (Case.id == case.id) & (Case.state == case.state) & (Case.revision == case.revision)
+        changes = {"valid_until": until, "revision": Case.revision + 1}
+        if not Case.update(changes).where(unmoved).execute():
+            raise CaseMoved(case.number)
+        entry = history.record(case, "extend", by=by, at=now, until=until.isoformat())
+        extended = Case.get_by_id(case.id)
+        letters.tell_owners(extended, "released", now=now, key=f"extend:{entry.id}")
+    return extended
 
 
 def ask_back(case: Case, question: str, *, by: Account, now: datetime) -> Case:

@@ -50,6 +50,7 @@ STEPS = {
     "decline": _l("Ablehnen"),
     "solve_remotely": _l("Ohne Einsendung gelöst"),
     "cancel": _l("Abbrechen"),
+    "extend": _l("Freigabe verlängert"),
     "lapse": _l("Freigabe verfallen"),
     "mark_sent": _l("Als abgeschickt eintragen"),
     "correct_tracking": _l("Sendungsnummer geändert"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.actions import cases, links
-from portal.models import Case, History, Message, SubstituteLink
+from portal.models import Case, History, Letter, Message, SubstituteLink
 from portal.outside import clock
 from portal.rules.links import LinkState, Mode
 from portal.rules.triage import Origin
@@ -51,6 +51,25 @@ def test_a_waiting_report_is_released_with_one_button(client, staff):  # rules S
     assert moved.state == State.AWAITING_SHIPMENT
     assert moved.valid_until is not None
     assert History.get(History.what == "release").account == staff
+
+
+def test_a_release_that_is_running_out_is_extended_and_told(client, staff):  # rule C2b
+    case = build.a_case()
+    lapsed = clock.now() - timedelta(days=1)
+    Case.update(valid_until=lapsed).where(Case.id == case.id).execute()
+    answer = client.send(open_case(client, case), form="/extend")
+    assert answer.status_code == 200
+    extended = Case.get_by_id(case.id)
+    assert timedelta(days=29) < extended.valid_until - clock.now() <= timedelta(days=30)
+    assert History.get(History.what == "extend").account == staff
+    assert [letter.event for letter in Letter.select().where(Letter.account == case.reporter)].count("released") == 2
+
+
+def test_only_a_case_that_waits_for_its_parcel_is_extended(client, staff):  # rules C2b, S3
+    case = build.a_case()
+    shown = open_case(client, case)
+    cases.receive(case, by=staff, now=clock.now())
+    assert client.send(shown, form="/extend").status_code == 409
 
 
 @pytest.mark.parametrize(

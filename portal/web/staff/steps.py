@@ -11,6 +11,7 @@ from portal.outside import clock
 from portal.rules import carriers, numbers, workflow
 from portal.rules.carriers import Carrier
 from portal.rules.workflow import Need, Role, StepRefused
+from portal.web import labels
 from portal.web.forms import Form
 from portal.web.fragments import go_to
 from portal.web.staff import bp, navigation
@@ -71,6 +72,20 @@ def _take(case: Case, step: str, form: Form | None) -> None:
         deeds.release(case, by=by, now=now)
     else:
         deeds.receive(case, by=by, now=now)
+
+
+@bp.post("/cases/<number:number>/extend")
+def extend(number: str) -> Response:
+    """Let the release be valid anew (rule C2b)."""
+    case = found(number)
+    try:
+        if request.form.get("seen", case.state) != case.state:
+            raise CaseMoved(number)
+        extended = deeds.extend(case, by=_me(), now=clock.now())
+    except (CaseMoved, StepRefused):
+        return _moved(number, "")
+    flash(_("Die Freigabe gilt jetzt bis %(when)s.", when=labels.day(extended.valid_until)), "good")
+    return go_to(url_for("staff.case", number=number))
 
 
 def _moved(number: str, at: str) -> Response:
