@@ -119,7 +119,13 @@
   document.addEventListener("click", (event) => {
     const row = event.target.closest("[data-pane]");
     const pane = document.getElementById("pane");
-    if (row && !(pane && pane.offsetParent)) event.stopImmediatePropagation();
+    if (!row) return;
+    if (!(pane && pane.offsetParent)) event.stopImmediatePropagation();
+    else if (row.hasAttribute("aria-current") && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault(); /* it is shown already, and what is typed there must stay */
+      event.stopImmediatePropagation();
+      pane.focus({ preventScroll: true });
+    }
   }, true);
   document.addEventListener("htmx:after:swap", (event) => {
     const { sourceElement } = event.detail.ctx;

@@ -130,9 +130,12 @@ def _staff_grant_the_link(desk: Page, address: str, business: Business, number: 
     first = desk.locator(".rows > li").first
     expect(first).to_contain_text("Salon Haarwerk")
     expect(first).to_contain_text("nicht kassieren")
-    first.get_by_role("link").first.click()
     pane = desk.locator("#pane")
     expect(pane).to_contain_text(number)
+    pane.get_by_label("Begründung zur Sicherung").fill("Wird geprüft")
+    first.get_by_role("link").first.click()  # it is shown already: what was typed stays
+    expect(pane).to_be_focused()
+    assert pane.get_by_label("Begründung zur Sicherung").input_value() == "Wird geprüft"
     fill_moment(desk, "backup", clock.now() - timedelta(minutes=50), near=pane)
     pane.locator("label", has_text="ja").first.click()
     pane.get_by_label("Begründung zur Sicherung").fill("Sicherung geöffnet und geprüft.")
