@@ -26,8 +26,8 @@ class UnsafeDocument(ValueError):
 def render(html: str, *, css: Sequence[str], base: Path) -> bytes:
     """Return the HTML as PDF/UA-1; the same HTML gives the same bytes.
 
-    `css` names style sheets in the folder `base`; they and the fonts in it are all a document may
-    read, besides PNG and JPEG pictures inside the page (`data:`). Raises UnsafeDocument otherwise.
+    `css` names style sheets in the folder `base`; they, fonts and line art (SVG) in it are all a document
+    may read, besides PNG and JPEG pictures inside the page (`data:`). Raises UnsafeDocument otherwise.
     The page needs `lang` and `title`.
     """
     with _one_at_a_time:

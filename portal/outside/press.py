@@ -6,6 +6,7 @@ connection at all.
 """
 
 from base64 import b64decode
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -20,7 +21,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 # Of the 250 lines of WeasyPrint's own style sheet, documents need these: matching all of them against
-# every element takes a quarter of the time.
+# every element takes a tenth of the time.
 BROWSER_SHEET = """
 [hidden], head, link, meta, script, style, template, title { display: none }
 address, article, aside, body, dd, div, dl, dt, figcaption, figure, footer, h1, h2, h3, header, html,
@@ -40,7 +41,20 @@ br::before { content: "\\A"; white-space: pre-line }
 img, svg { overflow: hidden }
 [dir=rtl] { direction: rtl }
 """
-FILE_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf", ".woff2": "font/woff2"}
+
+
+def _of_type(name: str) -> EmailMessage:
+    headers = EmailMessage()
+    headers["Content-Type"] = name  # taken apart once here, not for each file of each page
+    return headers
+
+
+FILE_TYPES = {
+    ".css": _of_type("text/css"),
+    ".svg": _of_type("image/svg+xml"),
+    ".ttf": _of_type("font/ttf"),
+    ".woff2": _of_type("font/woff2"),
+}
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -75,7 +89,7 @@ class OwnFilesOnly(URLFetcher):
         path = Path(url2pathname(address.path)).resolve()
         if path.suffix not in FILE_TYPES or not path.is_relative_to(self.folder):
             raise ValueError("not a style sheet or font of the documents' folder")
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": FILE_TYPES[path.suffix]})
+        return URLFetcherResponse(url, path.read_bytes(), FILE_TYPES[path.suffix])
 
 
 class Page(HTML):
