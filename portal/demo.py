@@ -28,14 +28,11 @@ OPERATOR = {
     "email": "support@portal.example",
     "support_hours": "Mo–Fr 9–18 Uhr, Sa 9–14 Uhr",
     "helpdesk_url": "https://helpdesk.example/",
-    "imprint_text": (
-        "IT-Systemhaus Schlimgen UG (haftungsbeschränkt)\nHauptstraße 122\n51465 Bergisch Gladbach\n\n"
-        "Vertreten durch: Markus Schlimgen\n\nDies sind Demo-Angaben."
-    ),
+    "imprint_text": ("Vertreten durch: Markus Schlimgen\n\nDies sind Demo-Angaben."),
     "imprint_on": date(2026, 11, 1),
     "privacy_text": (
         "Wir speichern, was Sie in der Meldung angeben, um Ihren Kassenserver zu reparieren und Sie zu "
-        "erreichen.\n\n## Wer sieht Ihre Daten?\nNur der Support und die Menschen Ihres Betriebs.\n\n"
+        "erreichen.\n\n## Wer sieht Ihre Daten?\n\nNur der Support und die Menschen Ihres Betriebs.\n\n"
         "Dies sind Demo-Angaben."
     ),
     "privacy_on": date(2026, 11, 1),

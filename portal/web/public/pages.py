@@ -5,7 +5,8 @@ from flask_login import current_user
 
 from portal.actions import accounts
 from portal.web.access import safe_next
-from portal.web.context import LANGUAGES
+from portal.web.context import LANGUAGES, operator
+from portal.web.documents import country
 from portal.web.fragments import page
 
 bp = Blueprint("public", __name__)
@@ -26,7 +27,7 @@ def help() -> Response:
 @bp.get("/imprint")
 def imprint() -> Response:
     """Show who runs the portal."""
-    return page("public/imprint.html")
+    return page("public/imprint.html", country=country(operator().country))
 
 
 @bp.get("/privacy")
