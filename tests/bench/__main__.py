@@ -55,13 +55,13 @@ class Server:
             self.cookie = found.split(";")[0]
         return answer
 
-    def measure(self, what: str, path: str, expected: int = 200, **headers: str) -> None:
+    def measure(self, what: str, path: str, **headers: str) -> None:
         """Ask once and write down how long it took, in milliseconds."""
         started = time.perf_counter()
         answer = self.ask(path, **headers)
         taken = (time.perf_counter() - started) * 1000
-        if answer.status != expected:
-            raise SystemExit(f"{self.name}: {path} answered {answer.status}, not {expected}")
+        if answer.status not in (200, 303):  # a look-up with one hit leads straight to its case
+            raise SystemExit(f"{self.name}: {path} answered {answer.status}")
         self.times.setdefault(what, []).append(taken)
 
     def sign_in(self, email: str) -> None:
@@ -147,10 +147,10 @@ def one_round(bare: Server, portals: list[tuple[Server, Server, dict[str, str]]]
     bare.measure("case page", f"/{portals[0][2]['number']}")
     for staff, owner, known in portals:
         staff.measure("queue", "/staff/")
-        staff.measure("all cases", "/staff/?view=all")
+        staff.measure("all cases", "/staff/lists/all")
         staff.measure("case page", f"/staff/cases/{known['number']}")
-        staff.measure("look-up by number", f"/staff/search?q={known['number']}", expected=302)
-        staff.measure("look-up by serial", f"/staff/search?q={known['serial']}", expected=302)
+        staff.measure("look-up by number", f"/staff/search?q={known['number']}")
+        staff.measure("look-up by serial", f"/staff/search?q={known['serial']}")
         owner.measure("owner's case", f"/cases/{known['own']}")
         owner.measure("slip", f"/cases/{known['own']}/slip.pdf")
 
