@@ -58,7 +58,10 @@ def tell_owners_of_link(link: SubstituteLink, event: str, *, now: datetime, **co
     ]
 
 
-def _owners(customer_id: int):
+def _owners(customer_id: int | None):
+    """Select the customer's people; a case that belongs to nobody yet has none, and staff are not told."""
+    if customer_id is None:
+        return Account.noop()
     return (
         Account.select()
         .where(Account.customer == customer_id, Account.closed_at.is_null())

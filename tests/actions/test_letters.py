@@ -37,6 +37,14 @@ def a_case_of(owner) -> Case:
     return a_case(a_device(a_salon(owner.customer)), owner)
 
 
+def test_a_case_of_no_customer_yet_is_told_to_nobody(database):  # rules P1, P1a
+    a_staff_member()
+    case = a_case()
+    Case.update(customer=None).where(Case.id == case.id).execute()
+    assert letters.tell_owners(Case.get_by_id(case.id), "received", now=NOW) == []
+    assert not Letter.select().where(Letter.event == "received")
+
+
 def test_coming_back_to_a_state_writes_no_second_letter(database):  # rule S6
     case = a_case()
     assert letters.tell_owners(case, "received", now=NOW)
