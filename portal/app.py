@@ -43,6 +43,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=chosen.is_https,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open over night; the token ends with the session
+        WTF_CSRF_SSL_STRICT=False,  # the token decides: the door and careful browsers send no referrer
         BABEL_DEFAULT_LOCALE="de",
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )

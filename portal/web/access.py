@@ -36,7 +36,10 @@ def please_sign_in() -> Response:
 def _wanted() -> str:
     if request.method == "GET" and request.headers.get("HX-Request") != "true":
         return request.full_path.rstrip("?")
-    shown = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    try:
+        shown = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    except ValueError:  # no address at all
+        return "/"
     return shown.path if shown.netloc == request.host else "/"
 
 

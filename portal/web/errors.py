@@ -5,7 +5,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_wtf.csrf import CSRFError
 from peewee import DatabaseError, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.rules.workflow import StepRefused
 from portal.web import context
@@ -30,7 +30,10 @@ def refused(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    return answer(code if code in PAGES else (400 if code < 500 else 500), code)
+    response = answer(code if code in PAGES else (400 if code < 500 else 500), code)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.allow.update(error.valid_methods)
+    return response
 
 
 def form_expired(_error: CSRFError) -> Response:

@@ -188,8 +188,12 @@ def test_a_case_asks_at_most_ten_questions(client, staff, count):  # built for s
 
 @ONE_ENGINE
 @pytest.mark.parametrize(
-    "after", ["", "x", "10_2026-01-01_0_5", "10_2026-01-01T00:00:00+00:00_0_99999999999", "a_b_c_d"]
-)
+    "after",
+    [
+        "", "x", "10_2026-01-01_0_5", "10_2026-01-01T00:00:00+00:00_0_99999999999", "a_b_c_d",
+        "10_0001-01-01T00:00:00+14:00_0_5", "10_9999-12-31T23:59:59-14:00_1_5", "-" + "9" * 30, "9" * 30,
+    ],
+)  # fmt: skip
 def test_an_odd_place_in_the_address_begins_at_the_top(client, staff, after):
     build.a_waiting_case()
     assert client.get("/staff/", query_string={"after": after}).status_code == 200

@@ -12,6 +12,7 @@ from portal.actions import reports
 from portal.models.attachments import MAX_PHOTOS
 from portal.outside.files import MAX_BYTES, PhotoProblem, PhotoRefused, delete_photo, open_photo, store_photo
 from portal.rules.report import Page
+from portal.web.errors import refused as page_of_refusal
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
 from portal.web.public.report_pages import Walk
 
@@ -143,11 +144,11 @@ def photo(photo: int) -> Response:
 
 
 @bp.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> Response:
+def too_large(error: RequestEntityTooLarge) -> Response:
     """Say at the field that all photos together are too much; what was saved before is still there."""
     walk = walk_here()
     if isinstance(walk, Response) or not walk.may_show(Page.FAULT):
-        raise _error
+        return page_of_refusal(error)
     form = walk.form_of(Page.FAULT)(formdata=None, data=walk.stored(Page.FAULT))
     form.prepare(walk)
     message = _("Die Fotos sind zusammen zu groß. Bitte schicken Sie sie einzeln oder nehmen Sie kleinere.")

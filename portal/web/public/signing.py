@@ -8,7 +8,7 @@ from flask_login import current_user, login_user, logout_user
 from portal.actions import accounts
 from portal.outside import clock
 from portal.web.access import home_of, safe_next
-from portal.web.forms import Form, Line, Required
+from portal.web.forms import Form, Line, Required, clean
 from portal.web.fragments import page
 from portal.web.public.pages import bp
 
@@ -35,7 +35,7 @@ def sign_in() -> Response:
         account, token = accounts.sign_in(
             form.email.data,
             request.form.get("password", ""),
-            device=request.user_agent.string,
+            device=clean(request.user_agent.string),
             now=clock.now(),
         )
     except accounts.SignInRefused:

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from portal.models import Case, SubstituteLink, desk
 from portal.models.desk import Place
+from portal.rules import berlin
 from portal.rules.urgency import Harm
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
@@ -56,7 +57,8 @@ def _cases(name: str) -> tuple[list[Row], str]:
 
 def _links(name: str) -> tuple[list[Row], str]:
     after = request.args.get("after", type=int)
-    last = SubstituteLink.get_or_none(SubstituteLink.id == after) if after and after <= LARGEST_ID else None
+    known = after is not None and 0 < after <= LARGEST_ID
+    last = SubstituteLink.get_or_none(SubstituteLink.id == after) if known else None
     found, more = desk.open_links(_me(), last)
     return [row_of_link(link, name) for link in found], navigation.address_of(
         name, after=found[-1].id
@@ -100,7 +102,8 @@ def _place(text: str) -> Place | None:
     """Return the place a page begins behind; what is no place begins at the top."""
     try:
         harm, since, is_link, row = text.split("_")
-        place = Place(int(harm), datetime.fromisoformat(since), is_link == "1", int(row))
-    except ValueError:
+        moment = berlin.aware(datetime.fromisoformat(since))
+        place = Place(int(harm), moment, is_link == "1", int(row))
+    except (ValueError, OverflowError):  # a moment before the year 1, in UTC
         return None
-    return place if place.since.tzinfo and 0 <= place.id <= LARGEST_ID and 0 <= place.harm <= 100 else None
+    return place if 0 <= place.id <= LARGEST_ID and 0 <= place.harm <= 100 else None
