@@ -10,7 +10,7 @@ pybabel=.venv/bin/pybabel
 template=$(mktemp --suffix=.pot)
 trap 'rm -f "$template"' EXIT
 
-"$pybabel" --quiet extract -F babel.cfg --no-wrap --sort-by-file --no-location -o "$template" .
+"$pybabel" --quiet extract -F babel.cfg -k _l --no-wrap --sort-by-file --no-location -o "$template" .
 update=("$pybabel" --quiet update -i "$template" -d translations --no-wrap --ignore-obsolete
         --ignore-pot-creation-date --no-fuzzy-matching)
 if [ "${1:-}" != --check ]; then
