@@ -1,15 +1,19 @@
 """The portal's commands: `flask --app wsgi <command>`."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
-from pathlib import Path
+import zlib
+from contextlib import closing
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
@@ -17,11 +21,13 @@ from portal import demo as demo_data
 from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
-from portal.models import Operator, Round, migrations
+from portal.models import Account, Operator, Round, migrations
 from portal.models.base import db
-from portal.outside import clock, pdf
+from portal.outside import clock, files, pdf
 from portal.rules.workflow import Role
 from portal.web import documents
+
+DUMP, PHOTOS = "database", "photos"  # what is what in a backup
 
 
 def init_app(app: Flask) -> None:
@@ -67,9 +73,14 @@ def fill(cases: int) -> None:
 def add_staff(email: str, name: str, admin: bool, password: str) -> None:
     """Add one of the support team; asks for the password."""
     role = Role.ADMIN if admin else Role.STAFF
+    if not 1 <= len(name.strip()) <= Account.name.max_length:
+        raise click.BadParameter(f"1 to {Account.name.max_length} characters, please.", param_hint="NAME")
     try:
+        address = validate_email(email, check_deliverability=False).normalized
         with db.connection_context():
-            accounts.create(email, name, role, password=password, now=clock.now())
+            accounts.create(address, name.strip(), role, password=password, now=clock.now())
+    except EmailNotValidError as problem:
+        raise click.BadParameter(str(problem), param_hint="EMAIL") from None
     except accounts.EmailTaken:
         raise click.ClickException("Somebody has this e-mail address already.") from None
     except accounts.PasswordUnfit:
@@ -138,13 +149,15 @@ def _problems():
 def backup(file: Path) -> None:
     """Write database and photos into one .tar.gz, while the portal runs."""
     settings = current_app.config["PORTAL"]
-    with tempfile.TemporaryDirectory() as folder:
-        dump = Path(folder) / "database"
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:  # only its owner can look into it
+        dump, written = Path(folder) / "database", Path(folder) / "backup"
         _dump(settings.database, dump)
-        with tarfile.open(file, "x:gz") as archive:
-            archive.add(dump, "database")
+        with tarfile.open(written, "x:gz") as archive:
+            archive.add(dump, DUMP)
             if settings.photos.is_dir():
-                archive.add(settings.photos, "photos")
+                archive.add(settings.photos, PHOTOS)
+        written.chmod(0o600)
+        written.replace(file)  # complete or not at all
     click.echo(f"Written: {file}")
 
 
@@ -155,39 +168,73 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put a backup back; stop server and worker first."""
     settings = current_app.config["PORTAL"]
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(file) as archive:
-        archive.extractall(folder, filter="data")
-        _load(settings.database, Path(folder) / "database")
-        photos = Path(folder) / "photos"
+    with tempfile.TemporaryDirectory() as folder:
+        _unpack(file, Path(folder))
+        _load(settings.database, Path(folder) / DUMP)
+        photos = Path(folder) / PHOTOS
         settings.photos.mkdir(parents=True, exist_ok=True)
         for photo in photos.iterdir() if photos.is_dir() else ():
             (settings.photos / photo.name).write_bytes(photo.read_bytes())
     click.echo("Restored.")
 
 
+def _unpack(file: Path, folder: Path) -> None:
+    """Unpack a backup; what is none must not get as far as the database."""
+    try:
+        with tarfile.open(file) as archive:
+            for member in archive:
+                _unpack_one(archive, member, folder)
+    except (tarfile.TarError, EOFError, zlib.error) as problem:
+        raise click.ClickException(f"{file} is no backup: {problem}") from None
+    if not (folder / DUMP).is_file():
+        raise click.ClickException(f"{file} is no backup: there is no database in it.")
+
+
+def _unpack_one(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack the database or a photo; nothing else in an archive is ours, wherever it wants to go."""
+    place = PurePosixPath(member.name)
+    is_photo = place.parent.name == PHOTOS and files.NAME.fullmatch(place.name)
+    content = archive.extractfile(member) if member.name == DUMP or is_photo else None
+    if content is None:
+        return
+    target = folder / PHOTOS / place.name if is_photo else folder / DUMP
+    target.parent.mkdir(exist_ok=True)
+    with target.open("wb") as written:
+        shutil.copyfileobj(content, written)
+
+
 def _dump(database: str, target: Path) -> None:
     """Copy the database as of now: SQLite by its own online backup, PostgreSQL by pg_dump."""
     parts = urlsplit(database)
     if parts.scheme == "sqlite":
-        source, copy = sqlite3.connect(parts.path[1:]), sqlite3.connect(target)
-        with copy:
-            source.backup(copy)
-        source.close()
-        copy.close()
-        return
-    subprocess.run(["pg_dump", "--format=custom", f"--file={target}", database], check=True)  # noqa: S603, S607
+        _copy_sqlite(parts.path[1:], target)
+    else:
+        _run("pg_dump", "--format=custom", f"--file={target}", database)
 
 
 def _load(database: str, dump: Path) -> None:
     parts = urlsplit(database)
     if parts.scheme == "sqlite":
-        source, copy = sqlite3.connect(dump), sqlite3.connect(parts.path[1:])
-        with copy:
-            source.backup(copy)
-        source.close()
-        copy.close()
-        return
-    subprocess.run(  # noqa: S603
-        ["pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={database}", str(dump)],  # noqa: S607
-        check=True,
-    )
+        _copy_sqlite(dump, parts.path[1:])
+    else:
+        options = ("--clean", "--if-exists", "--single-transaction")
+        _run("pg_restore", *options, f"--dbname={database}", str(dump))
+
+
+def _copy_sqlite(source: Path | str, target: Path | str) -> None:
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+        try:
+            if not read.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise click.ClickException("There is nothing in the database to copy.")
+            read.backup(written)
+        except sqlite3.DatabaseError as problem:
+            raise click.ClickException(f"The database could not be copied: {problem}") from None
+
+
+def _run(*command: str) -> None:
+    try:
+        subprocess.run(command, check=True)  # noqa: S603
+    except FileNotFoundError:
+        raise click.ClickException(f"{command[0]} is missing (Debian package postgresql-client).") from None
+    except subprocess.CalledProcessError:
+        raise click.ClickException(f"{command[0]} failed; see above.") from None

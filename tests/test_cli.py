@@ -1,0 +1,122 @@
+"""The commands of `flask --app wsgi`, as an operator types them: processes of their own, on both engines."""
+
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from peewee import IntegrityError
+from PIL import Image
+
+from portal.models import TABLES, Account, Attachment, Case, History, Letter, base
+from portal.outside import files
+from portal.rules.workflow import Role
+from tests import builders as build
+
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+PASSWORD = "lang-genug-2026"
+
+
+def refused(app, *words: str) -> str:
+    """Run a command that must fail and say why, here and not in a process; return what it says."""
+    done = app.test_cli_runner().invoke(args=words)
+    assert done.exit_code != 0, done.output
+    assert isinstance(done.exception, SystemExit), done.exception
+    return done.output
+
+
+def counted() -> dict[str, int]:
+    return {table.__name__: table.select().count() for table in TABLES}
+
+
+def test_from_nothing_to_a_portal_that_is_well(empty_database_url, environment, run_command):
+    environment["PORTAL_DATABASE"] = empty_database_url
+    assert "0001_initial" in run_command("migrate")
+    assert "made" in run_command("demo")
+    assert "is there" in run_command("demo")
+    assert "300 cases" in run_command("fill", "--cases", "300")
+    run_command("worker", "--once")
+    assert "All is well" in run_command("check")
+    opened = base.connect(empty_database_url)
+    with opened.connection_context():
+        assert Case.select().count() > 300
+        assert not Letter.select().where(Letter.due_at.is_null(False))
+        assert list(Path(environment["PORTAL_MAIL_FOLDER"]).glob("*.eml"))
+    opened.close_all()
+
+
+def test_a_backup_put_back_is_as_it_was(database, environment, run_command, tmp_path):  # rules S, L3
+    photos, file = Path(environment["PORTAL_PHOTOS"]), tmp_path / "backup.tar.gz"
+    case = build.a_case()
+    build.an_active_link(case.device)
+    stored = _a_photo(photos)
+    Attachment.create(case=case, name=stored.name, width=8, height=8, size=stored.size, at=build.NOW)
+    before, picture = counted(), (photos / stored.name).read_bytes()
+
+    run_command("backup", str(file))
+    assert file.stat().st_mode & 0o077 == 0, "it holds everybody's data"
+    build.a_case()
+    Attachment.delete().execute()
+    files.delete_photo(photos, stored.name)
+    database.close_all()
+    run_command("restore", "--yes", str(file))
+
+    database.connect(reuse_if_open=True)
+    assert counted() == before
+    assert (photos / stored.name).read_bytes() == picture
+    with pytest.raises(IntegrityError), base.transaction():  # its triggers are back too
+        History.delete().execute()
+    assert build.a_case().number > case.number, "the numbers go on"
+
+
+def _a_photo(folder: Path) -> files.StoredPhoto:
+    made = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(made, "PNG")
+    made.seek(0)
+    return files.store_photo(made, folder)
+
+
+@ONE_ENGINE
+def test_what_is_no_backup_never_reaches_the_database(app, tmp_path):
+    case = build.a_case()
+    text, empty, cut = tmp_path / "text", tmp_path / "empty.tar.gz", tmp_path / "cut.tar.gz"
+    text.write_text("no archive")
+    with tarfile.open(empty, "x:gz") as archive:
+        archive.add(text, "photos/text")
+        archive.add(text, "../database")
+    cut.write_bytes(empty.read_bytes()[:-60])
+    for file in (text, empty, cut):
+        assert "is no backup" in refused(app, "restore", "--yes", str(file)), file
+    assert Case.get_by_id(case.id).number == case.number
+    assert not (tmp_path.parent / "database").exists()
+
+
+@ONE_ENGINE
+def test_what_is_not_well_is_told(app):
+    said = refused(app, "check")
+    assert "worker has not finished a round" in said
+    assert "operator's imprint_text is empty" in said  # rule "Operator"
+
+
+@ONE_ENGINE
+def test_staff_are_added_by_name_and_password(app, run_command):
+    new = ("add-staff", "Neu@Portal.example", "Neue Kraft", "--password", PASSWORD)
+    run_command(*new, "--admin")
+    assert Account.get(Account.email == "neu@portal.example").role is Role.ADMIN
+    assert "e-mail address already" in refused(app, *new)
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize(
+    ("email", "name", "password", "message"),
+    [
+        ("nobody", "Neue Kraft", PASSWORD, "EMAIL"),
+        ("x" * 300 + "@portal.example", "Neue Kraft", PASSWORD, "EMAIL"),
+        ("neu@portal.example", " ", PASSWORD, "NAME"),
+        ("neu@portal.example", "x" * 121, PASSWORD, "NAME"),
+        ("neu@portal.example", "Neue Kraft", "kurz", "10 to 128 characters"),
+    ],
+)
+def test_nobody_is_added_by_mistake(app, email, name, password, message):
+    assert message in refused(app, "add-staff", email, name, "--password", password)
+    assert not Account.select()
