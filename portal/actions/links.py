@@ -48,6 +48,15 @@ class BackupFacts:
         return rules.for_third_party(found) if origin is Origin.ELSEWHERE else found
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What staff found out about the backup, and how they know (rules B2, L5)."""
+
+    real_backup_at: datetime | None
+    complete: bool | None
+    why: str
+
+
 def request(
     device: Device,
     facts: BackupFacts,
@@ -160,14 +169,23 @@ def grant(
     secret: str,
     by: Account,
     now: datetime,
+    found: Findings | None = None,
 ) -> SubstituteLink:
     """Activate the link, full or view-only, for 1 to 30 days from now (rules L2, L4, L5).
 
-    Full is refused (LinkWouldBeIncomplete) unless staff have recorded that all data is there, in a
-    backup whose time is known.
-    ValueError for other durations, StepRefused if decided already, LinkMoved if somebody else
-    was faster.
+    What staff have `found` out is recorded with it, or neither is. Full is refused (LinkWouldBeIncomplete)
+    unless staff have recorded that all data is there, in a backup whose time is known. ValueError for
+    other durations, StepRefused if decided already, LinkMoved if somebody else was faster.
     """
+    with transaction():
+        if found:
+            link = correct(link, **vars(found), by=by, now=now)
+        return _activate(link, mode, till_address, days, secret, by, now)
+
+
+def _activate(
+    link: SubstituteLink, mode: Mode, till_address: str, days: int, secret: str, by: Account, now: datetime
+) -> SubstituteLink:
     without_backup = mode is Mode.FULL and link.facts_backup_at is None
     if without_backup or not rules.may_grant(mode, link.complete):
         raise LinkWouldBeIncomplete(link.id)
@@ -261,7 +279,7 @@ def _end(
     letter: str | None = None,
 ) -> SubstituteLink:
     columns = {"open_device": None, "ending": ending, "ended_at": now}
-    return _change(link, step, by=by, now=now, why=why, columns=columns, letter=letter, ending=ending)
+    return _change(link, step, by=by, now=now, why=why, columns=columns, letter=letter)
 
 
 def _change(
@@ -274,7 +292,6 @@ def _change(
     why: str = "",
     facts: dict[str, Any] | None = None,
     letter: str | None = None,
-    ending: Ending | None = None,
 ) -> SubstituteLink:
     """Take one step of the link's table: link, history, letter and queue, all or nothing (S3)."""
     source = link.state

@@ -7,6 +7,7 @@ import pytest
 from portal.actions import letters, links
 from portal.actions.links import (
     BackupFacts,
+    Findings,
     LinkAlreadyOpen,
     LinkMoved,
     LinkWouldBeIncomplete,
@@ -255,6 +256,26 @@ def test_the_slower_of_two_changes_nothing(database):  # rule S3
         with pytest.raises(LinkMoved):
             deed()
     assert everything() == before
+
+
+def test_a_grant_that_is_refused_leaves_no_findings_behind(database):  # rule L5, rule S3
+    link, staff = a_link_request(), a_staff_member()
+    before, found = everything(), Findings(LATER, False, "Nachgesehen")
+    with pytest.raises(LinkWouldBeIncomplete):
+        links.grant(
+            link, Mode.FULL, till_address=TILL, days=30, secret=SECRET, by=staff, now=NOW, found=found
+        )
+    assert everything() == before
+
+
+def test_findings_and_grant_are_one_deed(database):  # rules L4, L5
+    link, staff = a_link_request(), a_staff_member()
+    found = Findings(LATER, True, "Nachgesehen")
+    granted = links.grant(
+        link, Mode.FULL, till_address=TILL, days=30, secret=SECRET, by=staff, now=NOW, found=found
+    )
+    assert (granted.state, granted.mode, granted.real_backup_at) == (LinkState.ACTIVE, Mode.FULL, LATER)
+    assert [row.what for row in History.of_link(granted)][-2:] == ["correct", "grant"]
 
 
 def test_a_failing_letter_undoes_the_grant(database, monkeypatch):  # rule S4

@@ -6,7 +6,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import links as deeds
-from portal.actions.links import LinkMoved, LinkWouldBeIncomplete
+from portal.actions.links import Findings, LinkMoved, LinkWouldBeIncomplete
 from portal.models import Account, Case, SubstituteLink, desk
 from portal.outside import clock
 from portal.rules import links as rules
@@ -117,8 +117,6 @@ def _grant(found: SubstituteLink) -> None:
     mode = _mode(form)
     if not form.fits_mode(found, mode, clock.now()):
         raise Mistyped(form)
-    if form.changes(found):
-        found = _record(found, form)
     try:
         deeds.grant(
             found,
@@ -128,6 +126,7 @@ def _grant(found: SubstituteLink) -> None:
             secret=current_app.config["SECRET_KEY"],
             by=_me(),
             now=clock.now(),
+            found=_findings(form) if form.changes(found) else None,
         )
     except LinkWouldBeIncomplete as error:
         raise LinkMoved(found.id) from error  # the form said otherwise: the facts changed meanwhile
@@ -149,18 +148,11 @@ def _correct(found: SubstituteLink) -> None:
             form[name].errors = facts[name].errors
         raise Mistyped(form)
     if facts.changes(found):
-        _record(found, facts)
+        deeds.correct(found, **vars(_findings(facts)), by=_me(), now=clock.now())
 
 
-def _record(found: SubstituteLink, form: FactsForm) -> SubstituteLink:
-    return deeds.correct(
-        found,
-        real_backup_at=form.backup.data,
-        complete=form.is_complete(),
-        why=form.link_reason.data,
-        by=_me(),
-        now=clock.now(),
-    )
+def _findings(form: FactsForm) -> Findings:
+    return Findings(form.backup.data, form.is_complete(), form.link_reason.data)
 
 
 def _refuse(found: SubstituteLink) -> None:
