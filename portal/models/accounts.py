@@ -1,6 +1,6 @@
 """Who may come in: people (accounts) and the browsers they are signed in with."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask_login import UserMixin
@@ -44,8 +44,11 @@ class Account(UserMixin, BaseModel):
         return self.session_token
 
 
+SIGN_IN_LASTS = timedelta(days=90)  # then the password is asked for again, whoever has the cookie
+
+
 class SignIn(BaseModel):
-    """One browser in which an account is signed in, until `ended_at`."""
+    """One browser in which an account is signed in, until `ended_at` or its time is up."""
 
     account = ForeignKeyField(Account, backref="sign_ins", on_delete="CASCADE")
     token_hash = CharField(max_length=64, unique=True)
@@ -64,6 +67,7 @@ class SignIn(BaseModel):
             .where(
                 cls.token_hash == hash_of(token),
                 cls.ended_at.is_null(),
+                cls.created_at > now - SIGN_IN_LASTS,
                 Account.closed_at.is_null(),
             )
             .first()

@@ -1,9 +1,12 @@
 """Who comes in, and does a session end when it is ended?  Section P of the rulebook."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.actions import accounts
 from portal.models import Account, SignIn
+from portal.models.accounts import SIGN_IN_LASTS
 from portal.rules.workflow import Role
 from tests.builders import NOW, a_customer, an_owner
 from tests.clients import DEMO_PASSWORD
@@ -98,6 +101,13 @@ def test_a_closed_account_is_out_at_once(database):
     assert SignIn.account_of(token, NOW) is None
     with pytest.raises(accounts.SignInRefused):
         accounts.sign_in("ada@salon.example", DEMO_PASSWORD, device="", now=NOW)
+
+
+def test_no_sign_in_lasts_for_ever(database):
+    owner = an_owner()
+    _, token = accounts.sign_in(owner.email, DEMO_PASSWORD, device="", now=NOW)
+    assert SignIn.account_of(token, NOW + SIGN_IN_LASTS - timedelta(seconds=1)) == owner
+    assert SignIn.account_of(token, NOW + SIGN_IN_LASTS) is None
 
 
 def test_signing_out_ends_a_copied_token_and_no_other(database):
