@@ -27,15 +27,6 @@ def block(template: str, name: str, *, status: int = 200, **values: Any) -> Resp
     return answer
 
 
-def page_or_block(template: str, name: str, *, status: int = 200, **values: Any) -> Response:
-    """Answer htmx with the block and everybody else with the page."""
-    return (
-        block(template, name, status=status, **values)
-        if is_htmx()
-        else page(template, status=status, **values)
-    )
-
-
 def go_to(address: str) -> Response:
     """Send the browser on after a deed; htmx is told to load the page instead of swapping it in."""
     if is_htmx():

@@ -24,7 +24,7 @@ def check_in() -> Response:
     typed = clean(request.args.get("number", ""))[:200]
     number = scanned_number(typed)
     found = look_up.case_numbered(current_user, number) if number else None
-    error = _mistake(typed, number) if typed and found is None else ""
+    error = _mistake(number) if typed and found is None else ""
     return page(
         "staff/check_in.html",
         status=422 if error else 200,
@@ -43,7 +43,7 @@ def scanned_number(text: str) -> str | None:
     return case_number(address[1] if address else text)
 
 
-def _mistake(typed: str, number: str | None) -> str:
+def _mistake(number: str | None) -> str:
     if number is None:
         return _(
             "Das ist keine Vorgangsnummer. Sie hat ein R und neun Ziffern. Bitte vergleichen Sie jede Ziffer."
