@@ -16,7 +16,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -120,7 +120,7 @@ class Server:
     def send(self, mail: Mail) -> None:
         """Hand the letter over; what the server has taken counts as sent, whatever happens after."""
         letter = message(mail)
-        sender = parseaddr(mail.sender)[1]
+        sender = getaddresses(mail.sender)[1]
         midway = False
         try:
             talk = self._talk()
@@ -196,7 +196,8 @@ def _line(text: str) -> str:
 
 def _address(text: str) -> Address:
     """Return the one address in the text, with its name."""
-    name, address = parseaddr(_line(text))
+    found = getaddresses([_line(text)])
+    name, address = found[0] if len(found) == 1 else ("", "")
     user, _, domain = address.rpartition("@")
     if not user or not domain or any(sign in address for sign in " ,;<>"):
         raise ValueError("no e-mail address")
