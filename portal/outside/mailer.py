@@ -16,7 +16,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
-from email.utils import format_datetime, getaddresses
+from email.utils import format_datetime, getaddresses, parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -120,7 +120,7 @@ class Server:
     def send(self, mail: Mail) -> None:
         """Hand the letter over; what the server has taken counts as sent, whatever happens after."""
         letter = message(mail)
-        sender = getaddresses(mail.sender)[1]
+        sender = parseaddr(mail.sender)[1]
         midway = False
         try:
             talk = self._talk()
