@@ -152,13 +152,14 @@ def holds(
     """Return why a complete report waits for staff; empty is released for shipping at once (rule S1).
 
     Also rules W2 (no spare parts), W4 (purchase unknown) and P1a (reporter not identified). A device of
-    unknown origin is no reason by itself.
+    unknown origin is no reason by itself; where nothing is sent in, neither are its age and the quick checks.
     """
+    sent_in = outcome == Outcome.SEND_IN
     reasons = {
-        Hold.NO_SPARE_PARTS: estimate == Estimate.NO_SPARE_PARTS,
-        Hold.PURCHASE_UNKNOWN: estimate == Estimate.UNKNOWN,
-        Hold.CHECKS_OPEN: not checks_done,
-        Hold.NOT_A_SEND_IN: outcome != Outcome.SEND_IN,
+        Hold.NO_SPARE_PARTS: sent_in and estimate == Estimate.NO_SPARE_PARTS,
+        Hold.PURCHASE_UNKNOWN: sent_in and estimate == Estimate.UNKNOWN,
+        Hold.CHECKS_OPEN: sent_in and not checks_done,
+        Hold.NOT_A_SEND_IN: not sent_in,
         Hold.THIRD_PARTY_DEVICE: device_from == Origin.ELSEWHERE,
         Hold.NOT_IDENTIFIED: not identified,
     }

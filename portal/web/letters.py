@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from portal.models import Letter, Operator
 from portal.rules import parcel
 from portal.rules.links import Answer
-from portal.rules.triage import Hold, Outcome
+from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor
 from portal.web import context
 
@@ -108,7 +108,7 @@ def _of_case(letter: Letter) -> dict[str, Any]:
     return {
         "case": case,
         "valid_until": case.valid_until,
-        "is_remote": case.outcome is Outcome.REMOTE_SESSION,
+        "is_remote": bool(session_notices(case.outcome)),
         "components": parcel.components(in_server),
         "tse_is_unknown": in_server is None,
         "case_url": url_for("owner.case", number=case.number, _external=True),

@@ -178,8 +178,15 @@ def test_everything_else_waits_for_staff_with_its_reason(changed, hold):  # rule
     assert holds(**SENDABLE | changed) == (hold,)
 
 
+@pytest.mark.parametrize("leads_to", set(Outcome) - {Outcome.SEND_IN})
+def test_without_a_parcel_neither_age_nor_quick_checks_are_reasons(leads_to):  # rules S1, T1
+    for estimate in Estimate:
+        given = SENDABLE | {"outcome": leads_to, "estimate": estimate, "checks_done": False}
+        assert holds(**given) == (Hold.NOT_A_SEND_IN,)
+
+
 def test_all_reasons_to_wait_are_told_together_and_each_only_for_its_cause():  # rule S1
-    for answers in product(Outcome, Estimate, (True, False), Origin, (True, False)):
+    for answers in product([Outcome.SEND_IN], Estimate, (True, False), Origin, (True, False)):
         given = dict(zip(SENDABLE, answers, strict=True))
         single = [holds(**SENDABLE | {name: value}) for name, value in given.items()]
         together = holds(**given)

@@ -211,12 +211,13 @@ def test_the_reasons_for_waiting_are_told(rendered):  # rule S1
     assert "- Nicht alle Schnellprüfungen sind gemacht." in rendered("submitted").text
 
 
+@pytest.mark.parametrize("outcome", ["remote_session", "chargeable_service"])
 @pytest.mark.parametrize("make", [_submitted, _question])
-def test_a_letter_about_a_remote_session_says_how_it_works(app, make):  # rules T7, T8
+def test_a_letter_about_a_remote_session_says_how_it_works(app, make, outcome):  # rules T3, T7, T8
     make()
     letter = Letter.select().order_by(Letter.id.desc()).get()
     case = letter.case
-    case.outcome = "remote_session"
+    case.outcome = outcome
     case.save()
     read_letter = read(app, letter.event)
     for part in (read_letter.text, read_letter.html):
@@ -224,6 +225,7 @@ def test_a_letter_about_a_remote_session_says_how_it_works(app, make):  # rules 
         assert "TeamViewer" in part
         assert "nie im Hintergrund" in part
         assert "unten links" in part
+        assert "noch nichts ein" not in part
 
 
 def test_a_letter_about_a_parcel_says_nothing_of_remote_sessions(rendered):  # rule T8
@@ -236,7 +238,7 @@ def test_a_granted_link_says_what_it_can_do_and_when_it_ends(app, mode, locked):
     text = read(app, "link_granted").text
     assert ("Belegsperre" in text) == locked
     assert "Montag, 21. Dezember 2026 um 10:14 Uhr" in text
-    assert "Kartengerät" in text
+    assert "EC-Terminal" in text
 
 
 def test_an_expired_link_is_not_said_to_be_ended_by_support(app):  # rule L2
