@@ -167,6 +167,7 @@ def test_who_is_not_helped_by_us_learns_who_helps_and_no_case_is_made(
     assert helper in page_of(at).headline
     client.post("/report/send", data={"csrf_token": _token(at)})
     assert Case.select().count() == 0
+    assert page_of(client.get("/report")).headline == "Störung melden"  # not to be gone on with
 
 
 def _token(response):

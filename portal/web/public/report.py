@@ -62,13 +62,22 @@ def confirmation_of(draft: Draft) -> Response:
 
 @bp.get("")
 def begin() -> Response:
-    """Say what comes, or offer to go on with a report that was begun."""
+    """Say what comes, or offer to go on with a report that was begun; one that ended is none."""
     draft, account = draft_here(), person()
-    here = Walk(draft, account) if draft and not draft.sent_at else None
+    here = _unfinished(draft, account)
     elsewhere = None
     if account and not here:
-        elsewhere = Draft.open_of(account).first()
-    return show("report/begin.html", here=here, elsewhere=Walk(elsewhere, account) if elsewhere else None)
+        found = Draft.open_of(account).first()
+        elsewhere = _unfinished(found, account) if found != draft else None
+    return show("report/begin.html", here=here, elsewhere=elsewhere)
+
+
+def _unfinished(draft: Draft | None, account: Account | None) -> Walk | None:
+    """Return where a report stands that still has something to answer or to send."""
+    if draft is None or draft.sent_at:
+        return None
+    walk = Walk(draft, account)
+    return None if walk.has_ended else walk
 
 
 @bp.post("")
