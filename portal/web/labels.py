@@ -69,10 +69,10 @@ STEPS = {
 TOPICS = {
     Topic.SERVER: _l("Kassenserver"),
     Topic.SOFTWARE: _l("Kassenprogramm"),
-    Topic.PERIPHERAL: _l("Drucker, Schublade oder anderes Zubehör"),
+    Topic.PERIPHERAL: _l("Drucker, Kassenlade oder anderes Zubehör"),
     Topic.PC_OR_TABLET: _l("PC oder Tablet"),
     Topic.INTERNET: _l("Internet oder Router"),
-    Topic.CARD_TERMINAL: _l("Kartengerät (EC-Terminal)"),
+    Topic.CARD_TERMINAL: _l("EC-Terminal"),
     Topic.DATA_ENTRY: _l("Daten anlegen oder ändern"),
     Topic.BOOKKEEPING: _l("Buchhaltung"),
     Topic.TRAINING: _l("Schulung"),
@@ -124,9 +124,9 @@ COMPONENTS = {
 
 LEFTOVERS = {
     Leftover.PRINTER: _l("Bondrucker"),
-    Leftover.CARD_TERMINAL: _l("Kartengerät (EC-Terminal)"),
+    Leftover.CARD_TERMINAL: _l("EC-Terminal"),
     Leftover.PC: _l("PC oder Tablet"),
-    Leftover.CASH_DRAWER: _l("Kassenschublade"),
+    Leftover.CASH_DRAWER: _l("Kassenlade"),
 }
 
 CARRIERS = {

@@ -50,7 +50,7 @@ def test_the_list_says_the_next_step_of_each_case(signed_in, owner, device):
     builders.a_waiting_case(device, owner)
     text = signed_in.page("/cases").text
     assert "Sie sind dran: Einpacken und abschicken" in text
-    assert "Wir sind dran: Bitte noch nichts einschicken" in text
+    assert "Wir sind dran. Bitte noch nichts einschicken" in text
 
 
 def test_a_link_without_a_case_stands_in_the_list(signed_in, owner, device):

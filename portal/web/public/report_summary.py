@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.rules import report
 from portal.rules.report import Page
-from portal.rules.triage import CheckAnswer, Origin, QuickCheck
+from portal.rules.triage import CheckAnswer, Origin, QuickCheck, Topic
 from portal.web import labels
 from portal.web.public.report_pages import CHECK, Walk
 
@@ -19,7 +19,7 @@ def sections(walk: Walk) -> list[tuple[str, list[Row]]]:
     """Return the groups of the check page: title and rows of question, answer, address."""
     groups = (
         (_("Gerät"), (Page.DEVICE, Page.DEVICE_DETAILS, Page.TOPIC, Page.TOPIC_DETAILS)),
-        (_("Fehler"), (Page.CHECKS, Page.FAULT)),
+        (_("Anliegen") if walk.topic is Topic.TRAINING else _("Fehler"), (Page.CHECKS, Page.FAULT)),
         (_("Daten"), (Page.RUNNING, Page.DATA_FIRST, Page.ONLINE, Page.BACKUP, Page.ENTERED)),
         (_("Ersatzlink"), (Page.LINK, Page.LINK_TERMS)),
         (
@@ -71,7 +71,7 @@ def _device_details(walk: Walk) -> list[tuple[str, str]]:
     rows = [
         (_("Gekauft"), bought),
         (_("TSE als USB-Stick im Server"), _word(given.get("tse"))),
-        (_("Herkunft"), labels.label(origin)),
+        (_("Herkunft"), _word("unknown") if origin is Origin.UNKNOWN else labels.label(origin)),
     ]
     salon = next((salon.name for salon in walk.salons if str(salon.id) == given.get("salon")), "")
     return [(_("Salon"), salon), *rows] if salon else rows
@@ -96,7 +96,7 @@ def _topic_details(walk: Walk) -> list[tuple[str, str]]:
 def _checks(walk: Walk) -> list[tuple[str, str]]:
     words = {
         CheckAnswer.DONE: _("gemacht"),
-        CheckAnswer.NOT_POSSIBLE: _("geht nicht"),
+        CheckAnswer.NOT_POSSIBLE: _("nicht möglich"),
         CheckAnswer.UNKNOWN: _("weiß ich nicht"),
     }
     given = report.quick_checks(walk.answers)
@@ -109,7 +109,10 @@ def _fault(walk: Walk) -> list[tuple[str, str]]:
     since = date.fromisoformat(given["since"]) if given.get("since") else None
     photos = walk.draft.photos.count()
     rows = [
-        (_("Was ist los?"), given.get("text", "")),
+        (
+            _("Was möchten Sie lernen?") if walk.topic is Topic.TRAINING else _("Was ist los?"),
+            given.get("text", ""),
+        ),
         (_("Auf dem Bildschirm"), given.get("on_screen", "")),
         (_("Seit"), labels.day(since)),
         (_("Fotos"), str(photos) if photos else ""),

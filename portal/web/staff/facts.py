@@ -102,7 +102,8 @@ def shortened(text: str, longest: int) -> str:
 def _bought(device: Device) -> str:
     if device.purchased_on:
         return labels.day(device.purchased_on, weekday=False)
-    return device.purchased_in or _("nicht bekannt")
+    year, _dash, month = (device.purchased_in or "").partition("-")
+    return f"{month}/{year}" if month else _("nicht bekannt")
 
 
 def _booked(booked: bool | None) -> str:

@@ -2,6 +2,7 @@
 
 from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.actions import cases as deeds
@@ -18,6 +19,16 @@ from portal.web.staff import bp, navigation
 from portal.web.staff.cases import found, list_named, sheet_of, show
 from portal.web.staff.forms import TrackingForm, text_form
 from portal.web.staff.sheets import ASKS, NAMES
+
+DONE = {
+    "release": _l("zum Einsenden freigegeben"),
+    "ask_back": _l("Frage ist beim Salon"),
+    "decline": _l("Meldung abgelehnt"),
+    "solve_remotely": _l("ohne Einsendung gelöst"),
+    "cancel": _l("Vorgang abgebrochen"),
+    "mark_sent": _l("als abgeschickt eingetragen"),
+    "receive": _l("Paket angenommen"),
+}
 
 
 @bp.post("/cases/<number:number>/steps/<step>")
@@ -39,7 +50,7 @@ def step(number: str, step: str) -> Response:
         _take(case, step, form)
     except (CaseMoved, StepRefused):
         return _moved(number, at)
-    flash(_("%(number)s: %(step)s, erledigt.", number=numbers.group(number), step=NAMES[step]), "good")
+    flash(_("%(number)s: %(done)s.", number=numbers.group(number), done=DONE[step]), "good")
     return go_to(after(at) or url_for("staff.case", number=number))
 
 
