@@ -1,6 +1,7 @@
 """Request, grant and end a substitute link (section L of the rulebook)."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -244,6 +245,16 @@ def expire(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
     if rules.is_open(link.state, link.ends_at, now):
         raise ValueError(f"link {link.id} has not reached its end")
     return _end(link, "expire", Ending.EXPIRED, by=None, now=now, letter="link_ended")
+
+
+def open_now(device: Device, *, now: datetime) -> SubstituteLink | None:
+    """Return the device's open link; one past its end is ended first, worker or no worker (rules L1, L9)."""
+    link = SubstituteLink.open_for(device)
+    if link is None or not link.is_over(now):
+        return link
+    with suppress(LinkMoved):  # the worker or the door was faster
+        expire(link, now=now)
+    return None
 
 
 def expire_due(*, now: datetime, limit: int = 500) -> int:

@@ -146,16 +146,18 @@ def _id(given: Any) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def facts_of(draft: Draft, device: Device | None, today: date) -> DeviceFacts:
+def facts_of(draft: Draft, device: Device | None, now: datetime) -> DeviceFacts:
     """Return what is known of the report's device, from the register or from the answers."""
+    today = berlin.day_of(now)
     if device is None:
         return report.unlisted_device(draft.answers, today)
+    link = SubstituteLink.open_for(device)
     return DeviceFacts(
         origin=Origin(device.origin),
         tse_in_server=device.tse_in_server,
         backup_booked=device.backup_booked,
         estimate=device.estimate(today),
-        link_is_open=SubstituteLink.open_for(device) is not None,
+        link_is_open=link is not None and not link.is_over(now),
     )
 
 
@@ -215,12 +217,11 @@ def _sent_before(draft: Draft) -> Case:
 
 def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
     workflow.take_step("submit", State.DRAFT, by.role)
-    today = berlin.day_of(now)
     device = device_of(draft, by)
     listed = draft.answers.get(Page.DEVICE, {}).get("device") != report.UNLISTED
     if device is None and listed:
         raise ReportIncomplete(Page.DEVICE)
-    facts = facts_of(draft, device, today)
+    facts = facts_of(draft, device, now)
     fee = Operator.current().inspection_fee_cents is not None
     if page := report.first_open(draft.answers, facts, inspection_fee=fee):
         raise ReportIncomplete(page)
@@ -321,7 +322,7 @@ def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
     answers = sending.draft.answers
     if sending.outcome is not Outcome.SEND_IN:
         return None
-    existing = SubstituteLink.open_for(sending.device)
+    existing = links.open_now(sending.device, now=sending.now)
     if existing is not None:
         links.join(existing, case, now=sending.now)
         return None

@@ -144,6 +144,10 @@ class SubstituteLink(BaseModel):
         """Tell whether the door may lead on at this moment (rule L9)."""
         return is_open(self.state, self.ends_at, now)
 
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the link is past its end, also if nobody has written that down yet (rule L9)."""
+        return self.ends_at is not None and now >= self.ends_at
+
     @property
     def facts_backup_at(self) -> datetime | None:
         """Return the backup the link is built from: the real one, else the estimate (B2)."""

@@ -360,6 +360,14 @@ def test_an_active_link_joins_the_case_and_goes_on(database):  # rule L1
     assert (joined.case, joined.state, joined.ends_at) == (case, LinkState.ACTIVE, link.ends_at)
 
 
+def test_a_link_past_its_end_is_asked_for_anew_worker_or_no_worker(database):  # rules L1, L9
+    over = an_active_link(mode=Mode.VIEW_ONLY, days=1)
+    case = a_case(over.device, now=over.ends_at, **WANTS_LINK)
+    new = SubstituteLink.get(SubstituteLink.case == case)
+    assert (new.id != over.id, new.state) == (True, LinkState.REQUESTED)
+    assert SubstituteLink.get_by_id(over.id).state is LinkState.ENDED
+
+
 def test_the_open_link_of_a_cancelled_case_joins_the_next_one(database):  # rule L1
     first = a_case(**WANTS_LINK)
     first = cases.cancel(first, by=first.reporter, now=NOW)

@@ -92,7 +92,7 @@ def link_new() -> Response:
 def is_over(link: SubstituteLink) -> bool:
     """Tell whether the link is past its end, and write that down: its device is free again (L1, L9)."""
     now = clock.now()
-    if link.ends_at is None or now < link.ends_at:
+    if not link.is_over(now):
         return False
     with suppress(LinkMoved):  # the worker or the door was faster
         deeds.expire(link, now=now)
@@ -230,8 +230,8 @@ def _request(device: Device, kept: dict[str, str], kinds: tuple) -> SubstituteLi
 
 def _met_another(device: Device, kept: dict[str, str]) -> Response:
     """Lead a form that was sent twice to its one request; tell everybody else of the open link (L1, S3)."""
-    existing = SubstituteLink.open_for(device)
-    if existing is None or is_over(existing):
+    existing = deeds.open_now(device, now=clock.now())
+    if existing is None:
         return go_to(url_for("owner.link_send"))  # it has ended this moment: free to ask again
     session.pop(KEPT, None)
     facts = backup_facts(device, kept)

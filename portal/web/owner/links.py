@@ -62,8 +62,7 @@ def link_withdraw(link: int) -> Response:
 
 def may_withdraw(link: SubstituteLink, now: datetime) -> bool:
     """Tell whether there is anything left to end; past its end a link is over (rule L9)."""
-    is_over = link.ends_at is not None and now >= link.ends_at
-    return not is_over and "withdraw" in link_steps_for(link.state, Role.OWNER)
+    return not link.is_over(now) and "withdraw" in link_steps_for(link.state, Role.OWNER)
 
 
 def shown_link(link: SubstituteLink, *, status: int = 200, notice: Any = "") -> Response:

@@ -51,7 +51,7 @@ class Walk:
     @cached_property
     def facts(self) -> DeviceFacts:
         """Return what is known of the device."""
-        return reports.facts_of(self.draft, self.device, self.today)
+        return reports.facts_of(self.draft, self.device, self.now)
 
     @cached_property
     def path(self) -> list[Page]:
