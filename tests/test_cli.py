@@ -13,7 +13,6 @@ from portal.outside import files
 from portal.rules.workflow import Role
 from tests import builders as build
 
-ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 PASSWORD = "lang-genug-2026"
 
 
@@ -76,7 +75,6 @@ def _a_photo(folder: Path) -> files.StoredPhoto:
     return files.store_photo(made, folder)
 
 
-@ONE_ENGINE
 def test_what_is_no_backup_never_reaches_the_database(app, tmp_path):
     case = build.a_case()
     text, empty, cut = tmp_path / "text", tmp_path / "empty.tar.gz", tmp_path / "cut.tar.gz"
@@ -91,14 +89,12 @@ def test_what_is_no_backup_never_reaches_the_database(app, tmp_path):
     assert not (tmp_path.parent / "database").exists()
 
 
-@ONE_ENGINE
 def test_what_is_not_well_is_told(app):
     said = refused(app, "check")
     assert "worker has not finished a round" in said
     assert "operator's imprint_text is empty" in said  # rule "Operator"
 
 
-@ONE_ENGINE
 def test_staff_are_added_by_name_and_password(app, run_command):
     new = ("add-staff", "Neu@Portal.example", "Neue Kraft", "--password", PASSWORD)
     run_command(*new, "--admin")
@@ -106,7 +102,6 @@ def test_staff_are_added_by_name_and_password(app, run_command):
     assert "e-mail address already" in refused(app, *new)
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     ("email", "name", "password", "message"),
     [

@@ -1,6 +1,7 @@
 """Whatever people try with a case, does it only ever go along the rulebook's arrows?  Section S."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -159,7 +160,7 @@ class CaseMachine(RuleBasedStateMachine):
         rows = list(History.select().where(History.case == self.case).order_by(History.id))
         assert len(rows) == self.written
         assert rows[-1].target == self.state
-        assert all(one.target == next_.source for one, next_ in zip(rows, rows[1:], strict=False))
+        assert all(one.target == next_.source for one, next_ in pairwise(rows))
 
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 15), ("postgresql", 3)], indirect=["engine"])

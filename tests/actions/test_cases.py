@@ -1,4 +1,4 @@
-"""Does a case move as the table says, all or nothing, and is the owner told once?  Section S of the rulebook."""
+"""Does a case move as the table says, all or nothing, and is the owner told once?  Section S."""
 
 from datetime import timedelta
 
@@ -47,7 +47,6 @@ def a_case_in(state: State) -> Case:
 
 
 @pytest.mark.parametrize(("step", "source", "role"), EVERY_MOVE)
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_every_step_leaves_state_history_and_letter_in_one_deed(
     database, engine, step, source, role
 ):  # rule S
@@ -123,7 +122,6 @@ def test_the_owner_cancels_until_the_parcel_is_received(database, state):  # rul
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - STEPS["cancel"].source))
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_nobody_cancels_after_it_was_received(database, engine, state):  # rule S2
     case = a_case_in(state)
     for by in (case.reporter, a_staff_member(), None):
@@ -136,7 +134,6 @@ def test_nobody_cancels_after_it_was_received(database, engine, state):  # rule 
     "step", [step for step, found in STEPS.items() if found.needs & {Need.REASON, Need.QUESTION}]
 )
 @pytest.mark.parametrize("why", ["", "   ", "\n\t"])
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_staff_give_a_reason(database, engine, step, why):  # rule S
     case = a_case_in(min(STEPS[step].source))
     with pytest.raises(NeedMissing) as missing:

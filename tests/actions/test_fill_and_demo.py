@@ -40,7 +40,6 @@ def _cheap_argon2(monkeypatch):
     monkeypatch.setattr(accounts, "PasswordHasher", lambda: real(time_cost=1, memory_cost=8, parallelism=1))
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_filled_data_has_every_state(database, engine):
     assert fill(1500, now=NOW) > 1500 * 8
     assert {case.state for case in Case.select(Case.state).distinct()} == set(State) - {State.DRAFT}
@@ -100,7 +99,6 @@ def test_the_demo_has_its_accounts_and_something_in_every_corner(database):
     assert Case.select().where(Case.harm > 0).count() >= 2
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_demo_can_be_made_on_any_day(database_url, engine):
     for days in (100, 2000):
         opened = base.connect(database_url)

@@ -1,4 +1,4 @@
-"""Is a report kept page by page, and does sending it make one case as the rules say?  Rules P1, S1, S3, S7, L1, L4a."""
+"""Is a report kept page by page, and does sending it make one case?  Rules P1, S1, S3, S7, L1, L4a."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Two at the same moment, each on a connection of its own: the first wins, nothing is done twice.  Rules S3, L1."""
+"""Two at once, each on its own connection: the first wins, nothing is done twice.  Rules S3, L1."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -172,7 +172,10 @@ def test_the_worker_does_not_put_back_what_a_deed_has_just_changed(database, eng
             return deed()
 
     monkeypatch.setattr(urgency, "assess", slow)
-    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     with ThreadPoolExecutor(2) as pool:
         worker = pool.submit(connected, partial(queue.reassess_due, now=NOW))
         assert worker_has_read.wait(30)

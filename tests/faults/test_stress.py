@@ -214,7 +214,6 @@ def _no_space(_descriptor: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_full_disk_costs_the_photo_and_nothing_else(full_disk: Path, app: Flask, sign_in: Callable):
     client, device = app.test_client(), builders.a_device()
     owner = builders.an_owner(device.salon.customer)

@@ -36,7 +36,6 @@ def places(app: Flask, app_settings: dict) -> list[Place]:
         return all_places(app, Path(app_settings["photos"]))
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("part", PARTS)
 def test_every_page_is_well_made(
     part: str,

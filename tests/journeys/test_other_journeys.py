@@ -27,7 +27,6 @@ from tests.journeys.people import (
 
 SECRET = "demo only: everybody can read this in the source"
 pytestmark = [
-    pytest.mark.parametrize("engine", ["sqlite"], indirect=True),
     pytest.mark.parametrize("javascript", [True], indirect=True, ids=[""]),
 ]
 

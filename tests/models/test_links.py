@@ -114,7 +114,7 @@ def test_a_link_is_never_erased(database, how):  # rule L3
         "activated_at = NULL",
         "activated_at = '2026-11-22T09:14:00.000000Z'",
         f"activated_at = '2026-11-22T09:14:00.000000Z', ends_at = '{LATER}'",
-        f"lock_lifted_at = '2026-11-22T09:14:00.000000Z', ends_at = '{LATER}'",  # the 30 days do not start again
+        f"lock_lifted_at = '2026-11-22T09:14:00.000000Z', ends_at = '{LATER}'",  # L6
         "state = 'requested', activated_at = NULL, ends_at = NULL",
     ],
 )

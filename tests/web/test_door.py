@@ -130,7 +130,6 @@ def test_the_address_is_told_to_nobody(client, door, path):
     assert "noindex" in answer.headers["X-Robots-Tag"]
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_browser_passes_the_door_under_the_strict_policy(page, live_server, environment):
     """Chromium blocks a form's redirect to another host; the way through the door is a plain link."""
     from portal.config import DEMO_SECRET

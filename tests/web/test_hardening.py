@@ -11,7 +11,6 @@ from portal.rules.links import door_token
 from tests import builders as build
 from tests.clients import DEMO_PASSWORD, find_form, page_of
 
-ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 SECURE = "https://portal.example"
 
 
@@ -32,7 +31,6 @@ def posts(app: Flask) -> list[tuple[str, str]]:
     return found
 
 
-@ONE_ENGINE
 def test_no_form_works_without_its_token(app, sign_in):
     owner, staff = app.test_client(), app.test_client()
     sign_in(owner, build.an_owner())
@@ -49,7 +47,6 @@ def test_no_form_works_without_its_token(app, sign_in):
                 assert client.post(address, **body).status_code == 400, endpoint
 
 
-@ONE_ENGINE
 def test_over_tls_the_token_is_enough_where_no_referrer_is_sent(https, client, app):  # rules L9, P5
     link = build.an_active_link(secret=app.config["SECRET_KEY"])
     door = f"/l/{door_token(app.config['SECRET_KEY'], link.id, link.generation)}"
@@ -61,14 +58,12 @@ def test_over_tls_the_token_is_enough_where_no_referrer_is_sent(https, client, a
     assert (answer.status_code, answer.headers["Location"]) == (303, door)
 
 
-@ONE_ENGINE
 def test_over_tls_the_cookie_is_for_this_portal_and_tls_only(https, client):
     cookie = client.get("/sign-in", base_url=SECURE).headers["Set-Cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
 
 
-@ONE_ENGINE
 def test_what_is_personal_is_kept_by_no_cache(app, client, sign_in):  # rule P1
     case = build.a_case()
     sign_in(client, case.reporter)
@@ -76,7 +71,6 @@ def test_what_is_personal_is_kept_by_no_cache(app, client, sign_in):  # rule P1
         assert client.get(path).headers["Cache-Control"] == "no-store", path
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("shown", ["http://[", "no address", "http://localhost:x/", "//"])
 def test_an_odd_address_of_the_page_leads_to_the_start_after_signing_in(client, shown):
     answer = client.get("/cases", headers={"HX-Request": "true", "HX-Current-URL": shown})
@@ -84,7 +78,6 @@ def test_an_odd_address_of_the_page_leads_to_the_start_after_signing_in(client, 
     assert answer.headers["HX-Redirect"] in ("/sign-in?next=/", "/sign-in?next=%2F")
 
 
-@ONE_ENGINE
 def test_a_body_that_is_too_large_is_said_also_where_no_report_was_begun(app, client):
     app.config["MAX_FORM_MEMORY_SIZE"] = 5_000
     token = dict(find_form(page_of(client.get("/sign-in")), {}, "/sign-in").fields)["csrf_token"]
@@ -94,7 +87,6 @@ def test_a_body_that_is_too_large_is_said_also_where_no_report_was_begun(app, cl
         assert answer.status_code == 413, path
 
 
-@ONE_ENGINE
 def test_a_method_that_an_address_has_not_is_told_which_it_has(client):
     answer = client.get("/sign-out")
     assert answer.status_code == 405
@@ -110,7 +102,6 @@ def test_a_browser_may_call_itself_anything(client):
     assert "\x00" not in SignIn.get(SignIn.account == owner).device
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
 def test_other_methods_do_nothing(app, client, sign_in, method):
     case = build.a_case()

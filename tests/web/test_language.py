@@ -23,7 +23,6 @@ from tests import builders
 from tests.clients import PageClient, page_of
 
 # The language is a matter of templates and catalogues; no database answers differently.
-ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
@@ -164,7 +163,6 @@ def test_the_same_german_term_is_the_same_english_term():  # rule P5
 # The pages
 
 
-@ONE_ENGINE
 def test_one_tap_changes_the_language_and_comes_back_to_the_page(client):  # rule P5
     assert 'lang="de"' in client.get("/help").get_data(as_text=True)
     answer = client.send(client.get("/help"), form="/language", button=("language", "en"))
@@ -176,20 +174,17 @@ def test_one_tap_changes_the_language_and_comes_back_to_the_page(client):  # rul
     assert "Wer hilft wobei?" in page_of(answer).text
 
 
-@ONE_ENGINE
 def test_german_is_shown_until_somebody_chooses(client):  # rule P5
     answer = client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9"})
     assert '<html lang="de">' in answer.get_data(as_text=True)
 
 
-@ONE_ENGINE
 def test_an_unknown_language_changes_nothing(client):
     choose(client, "en")
     answer = client.send(client.get("/help"), form="/language", button=("language", "xx"))
     assert '<html lang="en">' in answer.get_data(as_text=True)
 
 
-@ONE_ENGINE
 def test_the_choice_goes_with_the_account_to_another_device(app, client, owner, sign_in):  # rule P5
     sign_in(client, owner)
     choose(client, "en")
@@ -199,7 +194,6 @@ def test_the_choice_goes_with_the_account_to_another_device(app, client, owner, 
     assert elsewhere.page("/cases").headline == "Your cases"
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize("address", ["/", "/help", "/sign-in", "/report", "/nowhere", "/privacy", "/imprint"])
 def test_a_page_for_everybody_is_english_throughout(client, address):  # rule P5
     builders.an_operator(
@@ -211,7 +205,6 @@ def test_a_page_for_everybody_is_english_throughout(client, address):  # rule P5
     assert GERMAN.search(bare(page.text).replace("Deutsch", "")) is None, page.text
 
 
-@ONE_ENGINE
 def test_a_case_its_link_and_its_parcel_are_english_throughout(english, owner):  # rule P5
     salon = builders.a_salon(owner.customer, name="Hair", street="Way 1", city="Town")
     device = builders.a_device(salon, name="Server 1")
@@ -235,7 +228,6 @@ def test_a_case_its_link_and_its_parcel_are_english_throughout(english, owner): 
         assert GERMAN.search(text) is None, (address, text)
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "address", ["/", "/help", "/links/new", "/cases/{case}", "/cases/{case}/parcel", "/links/{link}"]
 )
@@ -251,7 +243,6 @@ def test_at_its_first_use_on_a_page_a_key_term_has_its_german_word(english, owne
         assert first is None or german in first[1], f"{address}: {first[0]}"
 
 
-@ONE_ENGINE
 def test_a_time_reads_as_english_does(english, owner):
     case = builders.a_case(builders.a_device(builders.a_salon(owner.customer)), owner)
     text = english.page(f"/cases/{case.number}").text
@@ -268,7 +259,6 @@ def _letter(app: Flask, event: str, to: Account) -> written.Rendered:
         return written.render(mine.order_by(Letter.id.desc()).get())
 
 
-@ONE_ENGINE
 def test_letters_follow_the_accounts_language_not_the_browsers(app, client, owner, sign_in):  # rules P5, S4
     accounts.speak(owner, "en")
     device = builders.a_device(builders.a_salon(owner.customer))
@@ -286,7 +276,6 @@ def test_letters_follow_the_accounts_language_not_the_browsers(app, client, owne
     assert "substitute link (Ersatzlink)" in _letter(app, "link_refused", owner).subject
 
 
-@ONE_ENGINE
 def test_a_letter_in_german_stays_german_beside_an_english_one(app):  # rules P5, S4
     german, english = builders.an_owner(), builders.an_owner()
     accounts.speak(english, "en")
@@ -297,7 +286,6 @@ def test_a_letter_in_german_stays_german_beside_an_english_one(app):  # rules P5
     assert '<html lang="de"' in _letter(app, "released", german).html
 
 
-@ONE_ENGINE
 def test_what_is_accepted_is_kept_in_the_language_it_was_read_in(app):  # rules P5, S7
     operator = builders.an_operator()
     for language, said in (("de", "gilt höchstens 30 Tage"), ("en", "is valid for 30 days at most")):

@@ -33,7 +33,6 @@ from tests.pages import Page
 from tests.queries import counted
 
 # One engine is enough here: a letter reads its case by its key, the rest is templates.
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 MAIL = Path(__file__).resolve().parents[2] / "templates" / "mail"
 REASON = "Weil die Platine <verbrannt> ist & riecht."

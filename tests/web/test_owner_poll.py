@@ -1,7 +1,5 @@
 """The live update in a real browser: only what changed is replaced, and nothing jumps."""
 
-import pytest
-
 from portal.actions import cases
 from portal.models import base
 from portal.outside import clock
@@ -11,7 +9,6 @@ from tests.clients import DEMO_PASSWORD
 QUARTER = 15_000  # milliseconds
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_news_come_by_themselves_without_a_jump_and_without_taking_the_focus(
     page, live_server, environment, complaints
 ):

@@ -156,7 +156,6 @@ def ask(client, sign_in):
     return on_the_page
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # the engine never sees what is refused
 @pytest.mark.parametrize(
     ("asked", "changes", "values", "field", "message"),
     BAD,
@@ -195,7 +194,6 @@ def test_odd_but_honest_text_is_kept_clean_on_either_engine(client, ask):
     assert "<b>fett</b>" not in html
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_time_that_is_not_asked_for_is_no_mistake(client, ask):
     page = ask("online", {})
     answer = client.send(page, {"when": "unknown", "at_day": "31.02.2026"}, form="/report/online")
@@ -203,14 +201,12 @@ def test_a_time_that_is_not_asked_for_is_no_mistake(client, ask):
     assert Draft.get().answers["online"] == {"when": "unknown", "at": ""}
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_phone_number_is_kept_in_one_spelling_and_shown_as_written(client, ask):
     client.send(ask("address", {}), {"phone": "0 22 02 / 12 34 5"}, form="/report/address")
     assert Draft.get().answers["address"]["phone"] == "+49220212345"
     assert 'value="02202 12345"' in client.get("/report/address").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_free_text_says_what_not_to_enter(client, ask):  # rule C4a
     text = page_of(ask("fault", {})).text
     assert "Passwörter, PIN, PUK und Daten Ihrer Kundschaft. Das gilt auch für Fotos." in text

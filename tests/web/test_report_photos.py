@@ -14,7 +14,6 @@ from tests.builders import a_device, a_draft, an_owner
 from tests.clients import page_of
 
 pytestmark = [
-    pytest.mark.parametrize("engine", ["sqlite"], indirect=True),
     # Werkzeug's test client leaves the temporary file of a large upload to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

@@ -14,8 +14,6 @@ from tests import builders as build
 from tests.clients import page_of
 from tests.queries import counted
 
-ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def staff(client, sign_in):
@@ -29,7 +27,6 @@ def links_of(page):
     return [link for link in page.links if "/staff/cases/" in link or "/staff/links/" in link]
 
 
-@ONE_ENGINE
 def test_owners_find_no_desk_and_strangers_are_asked_to_sign_in(app, client, sign_in):  # rule P1
     case = build.a_case()
     addresses = [
@@ -100,7 +97,6 @@ def test_paging_visits_every_row_once(database, client, staff):  # rule S5
 @pytest.mark.parametrize(
     "name", ["underway", "workshop", "return", "commissioning", "waiting", "all", "links"]
 )
-@ONE_ENGINE
 def test_every_list_can_be_opened_empty(client, staff, name):
     assert client.page(f"/staff/lists/{name}").headline
 
@@ -186,7 +182,6 @@ def test_a_case_asks_at_most_ten_questions(client, staff, count):  # built for s
     assert len(queries) <= 6, queries
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "after",
     [
@@ -202,7 +197,6 @@ def test_an_odd_place_in_the_address_begins_at_the_top(client, staff, after):
     assert client.get("/staff/lists/links", query_string={"after": "-5"}).status_code == 200
 
 
-@ONE_ENGINE
 def test_letters_that_were_given_up_are_shown_and_can_be_tried_again(client, staff):  # rule S4
     build.a_case()
     assert "Nicht zugestellt" not in client.page("/staff/").text
@@ -217,7 +211,6 @@ def test_letters_that_were_given_up_are_shown_and_can_be_tried_again(client, sta
     assert letter.due_at is not None
 
 
-@ONE_ENGINE
 def test_a_row_of_every_state_has_words(app, client, staff):
     numbers = [build.a_case().number for _ in State]
     for number, state in zip(numbers, State, strict=True):

@@ -8,8 +8,6 @@ from portal.rules.workflow import State
 from tests import builders as build
 from tests.clients import page_of
 
-ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def staff(client, sign_in):
@@ -23,7 +21,6 @@ def search(client, text):
     return client.get("/staff/search", query_string={"q": text})
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "spell", [str, str.lower, numbers.group, lambda n: n[1:], lambda n: f" {n[:4]} – {n[4:]} "]
 )
@@ -34,7 +31,6 @@ def test_a_number_opens_its_case_however_it_is_written(client, staff, spell):  #
     assert answer.headers["Location"].endswith(f"/staff/cases/{case.number}")
 
 
-@ONE_ENGINE
 def test_a_mistyped_number_is_told(client, staff):  # rule C2
     case = build.a_case()
     wrong = case.number[:-1] + str((int(case.number[-1]) + 1) % 10)
@@ -91,7 +87,6 @@ def test_odd_words_find_nothing_and_break_nothing(client, staff, text):
     assert search(client, text).status_code == 200
 
 
-@ONE_ENGINE
 def test_the_list_of_what_was_found_is_bounded(client, staff):
     device = build.a_device(serial="JC-MANY")
     owner = build.an_owner(device.salon.customer)
@@ -100,7 +95,6 @@ def test_the_list_of_what_was_found_is_bounded(client, staff):
     assert len([link for link in page_of(search(client, "JC-MANY")).links if "/staff/cases/" in link]) == 20
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "spell", [numbers.group, lambda n: f"https://portal.example/cases/{n}", lambda n: n[1:]]
 )
@@ -116,7 +110,6 @@ def test_a_scanned_parcel_is_received_with_one_button(client, staff, spell):  # 
     assert numbers.group(case.number) in page_of(answer).text
 
 
-@ONE_ENGINE
 @pytest.mark.parametrize(
     "typed", ["R26", "quatsch", "https://portal.example/cases/R260000010", "R310000778x"]
 )
@@ -126,7 +119,6 @@ def test_a_wrong_number_at_check_in_is_told_and_kept(client, staff, typed):  # r
     assert typed in answer.get_data(as_text=True)
 
 
-@ONE_ENGINE
 def test_a_parcel_that_cannot_be_received_says_why(client, staff):  # rule S2
     case = build.a_waiting_case()
     page = page_of(client.get("/staff/check-in", query_string={"number": case.number}))

@@ -5,8 +5,6 @@ import pytest
 from tests.builders import a_staff_member, an_operator, an_owner
 from tests.clients import page_of
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 def test_the_start_page_leads_to_report_link_and_cases(client):
     page = client.page("/")
