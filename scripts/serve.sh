@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 export PORT=${PORT:-8000}
+export PORTAL_URL=${PORTAL_URL:-http://127.0.0.1:$PORT}  # for letters and the slip's code
 flask=(.venv/bin/python -m flask --app wsgi)
 children=()
 told=no
