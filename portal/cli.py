@@ -108,7 +108,16 @@ def serve(host: str, port: int) -> None:
 
     app = current_app._get_current_object()
     pdf.warm(css=documents.CSS, base=documents.BASE)  # in the background: the first slip is quick too
-    listen(app, host=host, port=port, threads=app.config["PORTAL"].threads, channel_timeout=60, ident=None)
+    settings = app.config["PORTAL"]
+    listen(
+        app,
+        host=host,
+        port=port,
+        threads=settings.threads,
+        channel_timeout=60,
+        ident=None,
+        clear_untrusted_proxy_headers=not settings.proxies,  # with proxies, create_app counts them
+    )
 
 
 @click.command()

@@ -3,6 +3,8 @@
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from peewee import IntegrityError
@@ -115,3 +117,17 @@ def test_staff_are_added_by_name_and_password(app, run_command):
 def test_nobody_is_added_by_mistake(app, email, name, password, message):
     assert message in refused(app, "add-staff", email, name, "--password", password)
     assert not Account.select()
+
+
+@pytest.mark.parametrize(("proxies", "next_page"), [("0", "/"), ("1", "/cases/R260000019")])
+def test_only_a_proxy_that_was_announced_says_where_we_are(start_server, proxies, next_page):
+    server = start_server(PORTAL_PROXIES=proxies)
+    headers = {
+        "X-Forwarded-Host": "repair.example",
+        "HX-Request": "true",
+        "HX-Current-URL": "https://repair.example/cases/R260000019",
+    }
+    with pytest.raises(HTTPError) as answer:
+        urlopen(Request(f"{server.address}/cases", headers=headers))
+    with answer.value as refusal:
+        assert refusal.headers["HX-Redirect"] == f"/sign-in?next={next_page}"
