@@ -6,7 +6,6 @@ from portal.web import wordings
 from tests import builders as build
 from tests.clients import page_of
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 TEXTS = {"imprint_text": "Wir.", "privacy_text": "Wenig.", "accessibility_text": "Ja."}
 MISSING = {
     "/imprint": "Im Impressum fehlen Pflichtangaben",
