@@ -112,7 +112,8 @@ def assess(situation: Situation, now: datetime) -> Assessment:
 def _link_claims(situation: Situation) -> Iterator[_Claim]:
     """Name what the link may hold against us: undecided, locked, or ending too soon (rules S5, L10)."""
     if situation.link_state == LinkState.REQUESTED:
-        defect = situation.link_reason == LinkReason.DEFECT
+        over = situation.state is not None and situation.state in CLOSED  # cancelled: it may work again
+        defect = situation.link_reason == LinkReason.DEFECT and not over
         yield _Claim(Harm.CANNOT_CASH if defect else Harm.LINK_OTHER, _instant(situation.link_requested_at))
     if situation.link_lost_at is not None and _waits_for_server(situation.state):
         yield _Claim(Harm.CANNOT_CASH, aware(situation.link_lost_at))

@@ -68,6 +68,15 @@ def test_each_row_says_why_it_stands_where_it_stands_and_since_when(harm, situat
     assert (found.harm, found.since) == (harm, since)
 
 
+@pytest.mark.parametrize("state", State)
+def test_a_request_of_a_case_that_is_over_does_not_come_before_salons_that_cannot_cash(state):  # rule S5
+    request = Situation(
+        state, NOW, link_state=LinkState.REQUESTED, link_reason=LinkReason.DEFECT, link_requested_at=NOW
+    )
+    worst = Harm.LINK_OTHER if state in CLOSED else Harm.CANNOT_CASH
+    assert assess(request, NOW).harm is worst
+
+
 def test_of_several_harms_the_worst_is_named():  # rule S5
     worst_first = [
         {"link_state": LinkState.REQUESTED, "link_reason": LinkReason.DEFECT, "link_requested_at": NOW},

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import cases, queue
+from portal.actions import cases, links, queue
 from portal.models import Case, Letter, SubstituteLink, desk
 from portal.outside import clock
 from portal.rules.links import LinkReason, Mode
@@ -68,6 +68,20 @@ def test_the_queue_is_ordered_by_harm_and_says_why(client, staff):  # rules S5, 
     assert "Belegsperre seit 2 Tagen." in page.text
     assert "Schnellprüfungen nicht alle gemacht" in page.text
     assert "Ersatzlink angefragt, Fremdgerät" in page.text
+
+
+def test_a_lost_link_and_a_cancelled_case_say_what_is_the_matter(client, staff):  # rules S5, L10
+    lost = build.a_case(now=clock.now() - timedelta(days=20))
+    asked = build.a_link_request(lost.device, now=lost.reported_at, case=lost)
+    build.an_active_link(link=asked, days=1, now=lost.reported_at)
+    links.expire_due(now=clock.now())
+    cancelled = build.a_case(now=clock.now())
+    build.a_link_request(cancelled.device, now=clock.now(), case=cancelled)
+    cases.cancel(cancelled, by=cancelled.reporter, now=clock.now())
+    text = client.page("/staff/").text
+    assert "Der Ersatzlink ist zu Ende, der Server noch nicht zurück" in text
+    assert text.count("nicht kassieren") == 1
+    assert "Ersatzlink angefragt seit" in text
 
 
 def test_the_worst_case_is_open_beside_the_queue(client, staff):  # rule S5

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from portal.models import SubstituteLink
 from portal.outside import till
 from portal.rules.carriers import Carrier
-from portal.rules.links import MAX_DAYS, Answer, Mode, may_grant
+from portal.rules.links import MAX_DAYS, Mode, may_grant
 from portal.web.forms import Choice, Form, Line, Moment, Paragraphs, Required
 
 COMPLETE = {"yes": True, "no": False, "unknown": None}
@@ -91,15 +91,19 @@ class GrantForm(FactsForm):
             self.till_address.data = till.clean_address(self.till_address.data)
         except ValueError:
             self.till_address.errors = [
-                _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Kennwort.")
+                _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Passwort.")
             ]
 
 
 def grant_form(link: SubstituteLink, **given: Any) -> GrantForm:
     """Return the form as it is shown first: estimate and what staff know already filled in."""
     known = {True: "yes", False: "no", None: "unknown"}[link.complete]
-    reason = link.corrected_why or (str(_l("Sicherung geprüft.")) if link.expected == Answer.FULL else "")
-    data = {"backup": link.facts_backup_at, "complete": known, "link_reason": reason, "days": str(MAX_DAYS)}
+    data = {
+        "backup": link.facts_backup_at,
+        "complete": known,
+        "link_reason": link.corrected_why,  # nothing is suggested: it goes on record as somebody's word (L5)
+        "days": str(MAX_DAYS),
+    }
     return GrantForm(formdata=None, data=data, **given)
 
 

@@ -146,8 +146,14 @@ def _words_of_case(
     harm: Harm | None, case: Case, link: SubstituteLink | None, message: Message | None
 ) -> tuple[str, str]:
     standing = _standing(case)
-    if harm in (Harm.CANNOT_CASH, Harm.LINK_OTHER) and link:
+    if harm is Harm.LINK_OTHER and link:  # the case itself is over
+        return _("Ersatzlink angefragt seit %(when)s.", when=when(link.requested_at)), standing
+    if harm is Harm.CANNOT_CASH and link:
         return _words_of_request(link)
+    if harm is Harm.CANNOT_CASH:
+        return _("Kann seit %(when)s nicht kassieren.", when=when(case.harm_since)), _(
+            "Der Ersatzlink ist zu Ende, der Server noch nicht zurück: %(standing)s", standing=standing
+        )
     if harm in (Harm.RECEIPT_LOCK, Harm.LINK_ENDS_FIRST) and link:
         return _words_of_active(link), standing
     if harm is Harm.ANSWER_OPEN:
