@@ -21,6 +21,7 @@ from portal import demo as demo_data
 from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
+from portal.actions import operator as operators
 from portal.models import Account, Operator, Round, migrations
 from portal.models.base import db
 from portal.outside import clock, files, pdf
@@ -32,7 +33,7 @@ DUMP, PHOTOS = "database", "photos"  # what is what in a backup
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (migrate, demo, fill, add_staff, worker, serve, check, backup, restore):
+    for command in (migrate, demo, fill, add_staff, operator, worker, serve, check, backup, restore):
         app.cli.add_command(command)
 
 
@@ -62,6 +63,34 @@ def fill(cases: int) -> None:
     with db.connection_context():
         rows = bulk.fill(cases, now=clock.now())
     click.echo(f"{cases} cases, {rows} rows in {time.monotonic() - started:.0f} s")
+
+
+@click.command()
+@click.argument("values", nargs=-1, metavar="[FIELD=VALUE]...")
+@with_appcontext
+def operator(values: tuple[str, ...]) -> None:
+    """Show who runs the portal, or set fields: phone="02202 12345", imprint_text=@FILE."""
+    given = dict(_pair(text) for text in values)
+    with db.connection_context():
+        try:
+            record = operators.change(given, by=None, now=clock.now()) if given else Operator.current()
+        except operators.OperatorUnfit as problem:
+            raise click.ClickException(str(problem)) from None
+        for name in Operator._meta.sorted_field_names[1:]:
+            value = getattr(record, name)
+            click.echo(f"{name}={'' if value is None else value}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"{text!r} is not FIELD=VALUE")
+    if value.startswith("@"):
+        try:
+            value = Path(value[1:]).read_text(encoding="utf-8")
+        except OSError as problem:
+            raise click.UsageError(str(problem)) from None
+    return name, value
 
 
 @click.command("add-staff")

@@ -104,6 +104,16 @@ def test_staff_are_added_by_name_and_password(app, run_command):
     assert "e-mail address already" in refused(app, *new)
 
 
+def test_the_operator_is_set_by_a_command(app, tmp_path):  # rule "Operator"
+    imprint = tmp_path / "imprint.txt"
+    imprint.write_text("Wir sind es.", encoding="utf-8")
+    shown = app.test_cli_runner().invoke(args=("operator", "phone=02202 12345", f"imprint_text=@{imprint}"))
+    assert "phone=02202 12345\n" in shown.output
+    assert "imprint_text=Wir sind es.\n" in app.test_cli_runner().invoke(args=("operator",)).output
+    assert "release_days" in refused(app, "operator", "release_days=0")
+    assert "FIELD=VALUE" in refused(app, "operator", "phone")
+
+
 @pytest.mark.parametrize(
     ("email", "name", "password", "message"),
     [
