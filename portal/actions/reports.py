@@ -232,7 +232,7 @@ def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
 
 
 def _register(draft: Draft, by: Account, now: datetime) -> Device:
-    """Add the device that the owner described; staff complete it later."""
+    """Add the device that the owner described, once; staff complete it later."""
     assert by.customer is not None  # an owner always has one; accounts.create sees to it
     given = draft.answers[Page.DEVICE_DETAILS]
     salons = Salon.of(by.customer)
@@ -240,10 +240,12 @@ def _register(draft: Draft, by: Account, now: datetime) -> Device:
     if salon is None:
         salon = _first_salon(draft, by.customer)
     known = given.get("year") and given.get("month")
-    return Device.create(
+    purchased_in = f"{int(given['year']):04d}-{int(given['month']):02d}" if known else None
+    origin = Origin(given.get("origin") or Origin.UNKNOWN)
+    return Device.like(salon, purchased_in, origin) or Device.create(
         salon=salon,
-        purchased_in=f"{int(given['year']):04d}-{int(given['month']):02d}" if known else None,
-        origin=Origin(given.get("origin") or Origin.UNKNOWN),
+        purchased_in=purchased_in,
+        origin=origin,
         tse_in_server=report.yes_no(draft.answers, Page.DEVICE_DETAILS, "tse"),
         backup_booked=report.yes_no(draft.answers, Page.BACKUP, "booked"),
         created_at=now,

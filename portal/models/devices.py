@@ -34,6 +34,18 @@ class Device(BaseModel):
             cls.select(cls, Salon).join(Salon).where(Salon.customer == customer).order_by(Salon.name, cls.id)
         )
 
+    @classmethod
+    def like(cls, salon: Salon, purchased_in: str | None, origin: Origin) -> "Device | None":
+        """Return the salon's device that an owner described the same way before, if there is one.
+
+        Without a serial two descriptions cannot be told apart; one device has one open link (L1).
+        """
+        same = (
+            (cls.salon == salon) & cls.serial.is_null() & (cls.origin == origin) & cls.purchased_on.is_null()
+        )
+        month = cls.purchased_in.is_null() if purchased_in is None else cls.purchased_in == purchased_in
+        return cls.select().where(same, month).order_by(cls.id).first()
+
     def estimate(self, today: date) -> Estimate:
         """Return what a repair would be, as an estimate of today (rules W0–W4)."""
         if self.purchased_on is None and self.purchased_in:

@@ -11,13 +11,13 @@ from portal.rules import numbers
 from portal.rules.links import Answer, LinkReason, LinkState, Mode, Reason
 from portal.rules.report import UNLISTED, ConsentKind, Page
 from portal.rules.triage import Hold, Origin, Outcome
+from portal.rules.urgency import Harm
 from portal.rules.warranty import Estimate
 from portal.rules.workflow import State
 from tests.builders import (
     CHECKS_OPEN,
     NOW,
     a_case,
-    a_customer,
     a_device,
     a_draft,
     a_link_request,
@@ -244,28 +244,6 @@ def test_a_device_that_is_not_listed_is_registered_with_the_case(database):
     assert (case.estimate, case.holds) == (Estimate.CHARGEABLE, [])
 
 
-@pytest.mark.parametrize("salon", ["theirs", "9" * 30, "", "x"])
-def test_a_new_device_never_lands_in_somebody_elses_salon(database, salon):  # rule P1
-    owner, theirs = an_owner(), a_salon()
-    mine = a_salon(owner.customer)
-    details = {"salon": str(theirs.id) if salon == "theirs" else salon, "year": "", "month": "", "origin": ""}
-    unlisted = {"device_details": details, "backup": {"booked": "no"}}
-    draft = a_draft_about(UNLISTED, owner, **unlisted, costs=BY_QUOTE)
-    assert reports.send(draft, by=owner, now=NOW).salon == mine
-
-
-def test_the_first_report_of_a_new_customer_makes_the_salon(database):
-    owner = an_owner(a_customer("Neu GmbH"))
-    unlisted = {"device_details": {}, "backup": {"booked": "no"}}
-    draft = a_draft_about(UNLISTED, owner, **unlisted, costs=BY_QUOTE)
-    case = reports.send(draft, by=owner, now=NOW)
-    assert (case.salon.customer, case.salon.name, case.salon.city) == (
-        owner.customer,
-        "Salon Haarwerk",
-        "Bergisch Gladbach",
-    )
-
-
 def test_photos_move_to_the_case(database):
     device = a_device()
     draft, _key = a_draft(device, an_owner_of(device))
@@ -371,11 +349,11 @@ def test_a_link_past_its_end_is_asked_for_anew_worker_or_no_worker(database):  #
 def test_the_open_link_of_a_cancelled_case_joins_the_next_one(database):  # rule L1
     first = a_case(**WANTS_LINK)
     first = cases.cancel(first, by=first.reporter, now=NOW)
-    assert first.harm is not None  # the salon still waits for the link
+    assert first.harm is Harm.LINK_OTHER  # nobody waits in a queue any more, but the request is there
     second = a_case(first.device, first.reporter, now=LATER)
     assert SubstituteLink.get().case == second
     assert SubstituteLink.shown_with(second) == SubstituteLink.get()
-    assert (Case.get_by_id(first.id).harm, second.harm) == (None, first.harm)
+    assert (Case.get_by_id(first.id).harm, second.harm) == (None, Harm.CANNOT_CASH)
 
 
 def test_the_link_of_a_case_that_goes_on_stays_with_it(database):  # rule L1
