@@ -178,7 +178,7 @@ def test_everything_else_waits_for_staff_with_its_reason(changed, hold):  # rule
     assert holds(**SENDABLE | changed) == (hold,)
 
 
-@pytest.mark.parametrize("leads_to", set(Outcome) - {Outcome.SEND_IN})
+@pytest.mark.parametrize("leads_to", sorted(set(Outcome) - {Outcome.SEND_IN}))
 def test_without_a_parcel_neither_age_nor_quick_checks_are_reasons(leads_to):  # rules S1, T1
     for estimate in Estimate:
         given = SENDABLE | {"outcome": leads_to, "estimate": estimate, "checks_done": False}
