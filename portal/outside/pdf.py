@@ -8,7 +8,8 @@ threads (that hangs), and two at once would be no faster on one interpreter.
 import atexit
 import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,20 @@ def render(html: str, *, css: Sequence[str], base: Path) -> bytes:
     may read, besides PNG and JPEG pictures inside the page (`data:`). Raises UnsafeDocument otherwise.
     The page needs `lang` and `title`.
     """
-    with _one_at_a_time:
+    with _one_at_a_time, _no_collection():
         return _press(base.resolve(), tuple(css)).render(html)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector back while a paper is made: nearly all it would look at is still in use."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def warm(*, css: Sequence[str], base: Path) -> threading.Thread:

@@ -1,5 +1,6 @@
 """Is paper made of nothing but our own files, the same every time, and by many at once?"""
 
+import gc
 import os
 import subprocess
 import sys
@@ -124,6 +125,50 @@ def test_after_a_refusal_the_next_paper_comes():
     with pytest.raises(pdf.UnsafeDocument):
         render('<img src="/etc/passwd" alt="x">')
     assert "weiter" in text_of(render("<p>weiter</p>"))
+
+
+WRITTEN_INTO = """<style>body { overflow: hidden; height: 3cm } table { margin: 1cm; border: 1px solid }
+td { padding: 1mm } .a b { color: #777 } p::before { content: "+" } p:first-child { font-size: 5mm }</style>
+<div class="a"><p>Eins <b>zwei</b></p><p>drei</p></div><table><tr><td>vier</td></tr></table>"""
+
+
+def test_what_is_remembered_of_one_page_changes_no_other(tmp_path):
+    (tmp_path / "plain.css").write_text("p { color: #333 } .wide { width: 9cm } b { font-size: 2em }")
+    pages = [WRITTEN_INTO, '<p class="wide">weit <b>fett</b></p>', WRITTEN_INTO.replace("1cm", "2cm")]
+    first = [render(body, css=["plain.css"], base=tmp_path) for body in pages]
+    for _ in range(3):
+        assert [render(body, css=["plain.css"], base=tmp_path) for body in pages] == first
+    for number, body in enumerate(pages):
+        folder = tmp_path / str(number)  # a press of its own, which has seen no other page
+        folder.mkdir()
+        (folder / "plain.css").write_text((tmp_path / "plain.css").read_text())
+        assert render(body, css=["plain.css"], base=folder) == first[number]
+
+
+def test_a_press_does_not_remember_without_end(tmp_path, monkeypatch):
+    from portal.outside import press
+
+    (tmp_path / "plain.css").write_text("p { color: #333 }")
+    monkeypatch.setattr(press, "MOST_STYLES", 20)
+    for number in range(60):
+        render(f'<p class="p{number}">x</p>', css=["plain.css"], base=tmp_path)
+    ours = pdf._presses[tmp_path, ("plain.css",)]
+    assert len(ours.memory.kept) < 30
+    assert ours.memory.lent == []
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x07", "&nbsp;", "<br>", "<p class=a>"])
+def test_what_is_not_well_formed_is_printed_all_the_same(letter):
+    text = text_of(render(f"<p>davor {letter} danach</p>"))
+    assert "davor" in text.replace("\0", "")  # how pypdf tells letters beside one that no font has
+
+
+def test_the_collector_works_again_after_each_paper():
+    render("<p>x</p>")
+    assert gc.isenabled()
+    with pytest.raises(pdf.UnsafeDocument):
+        render('<img src="/etc/passwd" alt="x"/>')
+    assert gc.isenabled()
 
 
 def test_eight_threads_at_once_all_get_their_own_paper():

@@ -1,15 +1,19 @@
 """Is the slip what rule C2 asks for: one page, in the window, read by machines, whatever the names?"""
 
+import cProfile
+import pstats
 import unicodedata
 from dataclasses import replace
 from io import BytesIO
+from xml.etree import ElementTree
 
 import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
 
-from tests.outside.slips import Slip, html_of, print_slip
+from portal.outside import pdf
+from tests.outside.slips import CSS, STATIC, Slip, html_of, print_slip
 
 MM = 72 / 25.4
 PAGE = 297
@@ -281,3 +285,18 @@ def test_the_slip_of_another_language_says_which(paper):  # rule P5
 
 def test_the_same_case_prints_the_same_file(paper):
     assert print_slip() == paper
+
+
+@pytest.mark.parametrize("released", [True, False])
+@pytest.mark.parametrize("slip", [Slip(), LONG], ids=["usual", "long"])
+def test_the_slip_is_well_formed_so_the_fast_parser_reads_it(slip, released):
+    assert ElementTree.XML(html_of(replace(slip, released=released))).tag == "html"
+
+
+def test_a_slip_takes_no_more_work_than_we_promise():
+    """Calls of functions, which no busy machine changes: 113 000 took 43 ms, 40 ms are promised."""
+    print_slip()
+    work = cProfile.Profile()
+    html = html_of(Slip())
+    work.runcall(pdf.render, html, css=CSS, base=STATIC)
+    assert pstats.Stats(work).total_calls < 90_000
