@@ -5,6 +5,7 @@ hold a case's number or address and nothing else: what that is, is up to the cal
 """
 
 from base64 import b64encode
+from functools import lru_cache
 from io import BytesIO
 
 import segno
@@ -19,6 +20,7 @@ BAR_MARGIN = 10  # the quiet zone ISO 15417 asks for, in bars
 BAR_HEIGHT = 2  # pixels; the page stretches it
 
 
+@lru_cache(maxsize=256)
 def qr_png(text: str) -> bytes:
     """Return a QR code with 15 % error correction and its quiet zone as PNG.
 
