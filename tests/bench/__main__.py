@@ -9,6 +9,7 @@ machine is noisy for all; what counts are the ratios. Ends with 1 if a promise i
 
 import argparse
 import http.client
+import json
 import os
 import re
 import socket
@@ -19,7 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,7 +153,7 @@ def one_round(bare: Server, portals: list[tuple[Server, Server, dict[str, str]]]
         staff.measure("look-up by number", f"/staff/search?q={known['number']}")
         staff.measure("look-up by serial", f"/staff/search?q={known['serial']}")
         owner.measure("owner's case", f"/cases/{known['own']}")
-        owner.measure("slip", f"/cases/{known['own']}/slip.pdf")
+        owner.measure("slip, over HTTP", f"/cases/{known['own']}/slip.pdf")
 
 
 def report(bare: Server, small: dict[str, list[float]], large: dict[str, list[float]]) -> list[str]:
@@ -166,10 +167,22 @@ def report(bare: Server, small: dict[str, list[float]], large: dict[str, list[fl
         print(f"{what:<20}{few:>10.1f}{many:>10.1f}{many / few:>13.2f}{few / yard:>12.1f}")
         if many / few > LIMIT_RATIO:
             broken.append(f"{what}: {many / few:.2f} × with many cases, at most {LIMIT_RATIO}")
-    slip = min(median(small["slip"]), median(large["slip"]))
-    if slip > LIMIT_SLIP:
-        broken.append(f"slip: {slip:.0f} ms, at most {LIMIT_SLIP:.0f}")
     return broken
+
+
+def slips(database: Path, count: int) -> list[str]:
+    """Make slips of different cases, print how long one takes, and return a broken promise.
+
+    Judged by the lower quartile: what the machine does to the rest is not ours.
+    """
+    command = [sys.executable, "-m", "tests.bench.slip", str(count)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(database), check=True, capture_output=True, text=True
+    )
+    times = json.loads(done.stdout)
+    quartile = quantiles(times, n=4)[0]
+    print(f"\nslip, made in the process: {quartile:.1f} ms (lower quartile), {median(times):.1f} ms (median)")
+    return [f"slip: {quartile:.0f} ms, at most {LIMIT_SLIP:.0f}"] if quartile > LIMIT_SLIP else []
 
 
 def main() -> int:
@@ -192,6 +205,7 @@ def main() -> int:
             for server in servers:
                 server.process.terminate()
                 server.process.wait(timeout=20)
+        broken += slips(made[0][0], chosen.rounds)
     if made[-1][1] > LIMIT_FILL:
         broken.append(f"fill: {made[-1][1]:.0f} s, at most {LIMIT_FILL:.0f}")
     for promise in broken:
