@@ -46,7 +46,7 @@ def test_an_instant_stays_the_same_instant_in_utc(moment, hours):
     elsewhere = moment.astimezone(timezone(timedelta(hours=hours)))
     assert aware(elsewhere) == moment
     assert aware(elsewhere).tzinfo is UTC
-    assert to_berlin(elsewhere).astimezone(UTC) == moment  # Python calls the doubled hour unequal across zones
+    assert to_berlin(elsewhere).astimezone(UTC) == moment  # the doubled hour is unequal across zones
     assert to_berlin(elsewhere).tzinfo is BERLIN
 
 
