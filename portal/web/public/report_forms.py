@@ -162,10 +162,10 @@ DETAIL_FORMS = {
 class ChecksForm(PageForm):
     """The four quick checks, and whether they helped (rule T1)."""
 
-    power = Choice(options=CheckAnswer)
-    cable = Choice(options=CheckAnswer)
-    router = Choice(options=CheckAnswer)
-    restart = Choice(options=CheckAnswer)
+    power = Choice(options=CheckAnswer, message=_l("Strom: Bitte wählen Sie eine Antwort."))
+    cable = Choice(options=CheckAnswer, message=_l("LAN-Kabel: Bitte wählen Sie eine Antwort."))
+    router = Choice(options=CheckAnswer, message=_l("Router: Bitte wählen Sie eine Antwort."))
+    restart = Choice(options=CheckAnswer, message=_l("Neustart: Bitte wählen Sie eine Antwort."))
     helped = Choice(options=YES_NO, message=_l("Bitte sagen Sie uns, ob es geholfen hat."))
 
     def validate(self, extra_validators=None) -> bool:
