@@ -5,42 +5,54 @@ cases there are. It is worked out anew with every deed, and by the worker when t
 may have changed it.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from portal.models import Case, SubstituteLink
 from portal.models.base import is_sqlite, transaction
-from portal.rules import urgency
-from portal.rules.links import OPEN_STATES, Ending
+from portal.models.durations import StepTime
+from portal.rules import forecast, urgency
+from portal.rules.forecast import Times
+from portal.rules.links import OPEN_STATES, Ending, LinkState, TillState
 from portal.rules.urgency import Situation
 from portal.rules.workflow import State
 
 
-def reassess_case(case: Case, *, now: datetime) -> Case:
+def reassess_case(case: Case, *, now: datetime, times: Times | None = None) -> Case:
     """Work out the case's place in the queue from what is true now, and store it.
 
-    Called inside the deed's own transaction; returns the case as it stands in the database.
+    Called inside the deed's own transaction; returns the case as it stands in the database. `times`
+    are the measured ones, for who has read them already.
     """
-    case = _held(case)
+    case = held(case)
     link = (
         SubstituteLink.select().where(SubstituteLink.case == case).order_by(SubstituteLink.id.desc()).first()
     )
-    found = urgency.assess(_situation(case, link), now)
+    found = urgency.assess(_situation(case, link, times), now)
     return _placed(case, found.harm, found.since, found.next_at)
 
 
 def reassess_link(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
-    """Store the link's place in the queue: on its case, or on itself if it has none."""
+    """Work out the place of a link and of its case, and store both.
+
+    A link with a case stands there, but for one thing: a till that is left over has its own row.
+    """
+    link = _reassess_alone(link, now=now)
     if link.case_id:
         reassess_case(Case(id=link.case_id), now=now)
-        return _placed(link, None, None, None) if link.harm or link.reassess_at else link
-    link = _held(link)
-    found = urgency.assess(_situation(None, link), now)
+    return link
+
+
+def _reassess_alone(link: SubstituteLink, *, now: datetime, times: Times | None = None) -> SubstituteLink:
+    """Store the link's own place; its case has its own time, and is never held together with it."""
+    link = held(link)
+    found = urgency.assess(_left_over(link) if link.case_id else _situation(None, link, times), now)
     return _placed(link, found.harm, found.since, found.next_at)
 
 
-def _held(row: Any) -> Any:
-    """Return the row as it is now and let nobody else change it until this deed is done.
+def held(row: Any) -> Any:
+    """Return the row as it is now and let nobody else change it until the deed around this is done.
 
     Or the worker, having read the row, stores a place that a deed in between has changed.
     On SQLite there is one writer at a time.
@@ -50,28 +62,33 @@ def _held(row: Any) -> Any:
 
 
 def _placed(row: Any, harm: int | None, since: datetime | None, next_at: datetime | None) -> Any:
-    row.harm, row.harm_since, row.reassess_at = harm, since, next_at
-    row.save()
+    if (row.harm, row.harm_since, row.reassess_at) != (harm, since, next_at):
+        row.harm, row.harm_since, row.reassess_at = harm, since, next_at
+        row.save()
     return row
 
 
 def reassess_due(*, now: datetime, limit: int = 500) -> int:
     """Work out anew what time may have changed; the worker calls it. Returns how many rows."""
     done = 0
-    ways: tuple[tuple[Any, Any], ...] = ((Case, reassess_case), (SubstituteLink, reassess_link))
+    times: Times | None = None  # read once for all of them
+    ways: tuple[tuple[Any, Any], ...] = ((Case, reassess_case), (SubstituteLink, _reassess_alone))
     for table, again in ways:
         due = table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit)
         for row in list(due):
+            times = StepTime.measured() if times is None else times
             with transaction():
-                again(row, now=now)
+                again(row, now=now, times=times)
             done += 1
     return done
 
 
-def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
+def _situation(case: Case | None, link: SubstituteLink | None, times: Times | None) -> Situation:
     open_link = link if link and link.state in OPEN_STATES else None
     lost_at = link.ended_at if link and link.ending in (Ending.EXPIRED, Ending.DELETED) else None
-    return Situation(
+    own = _left_over(link) if link and case is None else Situation()
+    return replace(
+        own,
         state=State(case.state) if case else None,
         state_since=case.state_since if case else None,
         answered_at=case.answered_at if case else None,
@@ -82,5 +99,28 @@ def _situation(case: Case | None, link: SubstituteLink | None) -> Situation:
         link_requested_at=open_link.requested_at if open_link else None,
         link_activated_at=open_link.activated_at if open_link else None,
         link_ends_at=open_link.ends_at if open_link else None,
+        link_can_cash=open_link.can_cash if open_link else True,
+        link_short_from=_short_from(case, open_link, times),
         link_lost_at=lost_at,
+    )
+
+
+def _left_over(link: SubstituteLink) -> Situation:
+    """Return the one thing a link's own row says although it has a case: its till is still there."""
+    is_left = link.state == LinkState.ENDED and link.till_wanted == TillState.GONE
+    if not is_left or link.till_is_confirmed:
+        return Situation()
+    return Situation(till_left_at=link.ended_at, till_provider=link.provider)
+
+
+def _short_from(case: Case | None, link: SubstituteLink | None, times: Times | None) -> datetime | None:
+    """Return from when on the link is too short by the forecast; only a device on its way has one."""
+    if case is None or link is None or link.state != LinkState.ACTIVE or not case.is_send_in:
+        return None
+    return forecast.short_from(
+        State(case.state),
+        case.state_since,
+        case.estimate,
+        StepTime.measured() if times is None else times,
+        link.ends_at,
     )

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from portal.rules.berlin import aware
-from portal.rules.links import LinkReason, LinkState, Mode
+from portal.rules.links import LinkReason, LinkState, Mode, Provider
 from portal.rules.workflow import CLOSED, State
 
 LINK_NOTICE = timedelta(days=7)
 PARCEL_OVERDUE = timedelta(days=7)
+TILL_GRACE = timedelta(minutes=15)
+"""How long the till's back end may take to confirm that a till is deleted, before staff are shown it."""
 
 TARGET_DAYS: dict[State, int] = {
     State.SUBMITTED: 1,
@@ -26,7 +28,8 @@ TARGET_DAYS: dict[State, int] = {
 }
 """How long a case may usually stand in a state in which staff act; no other state counts (rule S6)."""
 
-_SERVER_IS_BACK = frozenset({State.DELIVERED, State.COMMISSIONING_BOOKED})
+_IN_THE_SALON = frozenset({State.DELIVERED, State.COMMISSIONING_BOOKED})
+_UNDECIDED = frozenset({LinkState.REQUESTED, LinkState.GRANTED})
 
 
 class Harm(IntEnum):
@@ -39,6 +42,7 @@ class Harm(IntEnum):
     DECISION = 50
     LINK_OTHER = 55
     OVERDUE = 60
+    TILL_LEFT = 65
     STUCK = 70
 
 
@@ -46,7 +50,10 @@ class Harm(IntEnum):
 class Situation:
     """What is known of a case, of a link or of both; None is what there is not.
 
+    `link_can_cash` is whether an active link's till is known to be unlocked; one with receipt lock never is.
+    `link_short_from` is from when on the server is not expected back before the link ends (rules.forecast).
     `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
+    `till_left_at` is when a link ended whose till is not confirmed as deleted, `till_provider` who makes it.
     `answered_at` is the oldest answer or message of the owner that nobody has replied to.
     """
 
@@ -58,7 +65,11 @@ class Situation:
     link_requested_at: datetime | None = None
     link_activated_at: datetime | None = None
     link_ends_at: datetime | None = None
+    link_can_cash: bool = True
+    link_short_from: datetime | None = None
     link_lost_at: datetime | None = None
+    till_left_at: datetime | None = None
+    till_provider: Provider | None = None
     answered_at: datetime | None = None
     sent_at: datetime | None = None
 
@@ -110,23 +121,40 @@ def assess(situation: Situation, now: datetime) -> Assessment:
 
 
 def _link_claims(situation: Situation) -> Iterator[_Claim]:
-    """Name what the link may hold against us: undecided, locked, or ending too soon (rules S5, L10)."""
-    if situation.link_state == LinkState.REQUESTED:
+    """Name what the link may hold against us: not there yet, lost, locked, or ending too soon (S5, L10)."""
+    if situation.link_state in _UNDECIDED:
         over = situation.state is not None and situation.state in CLOSED  # cancelled: it may work again
         defect = situation.link_reason == LinkReason.DEFECT and not over
         yield _Claim(Harm.CANNOT_CASH if defect else Harm.LINK_OTHER, _instant(situation.link_requested_at))
-    if situation.link_lost_at is not None and _waits_for_server(situation.state):
+    if situation.link_lost_at is not None and _needs_a_till(situation.state):
         yield _Claim(Harm.CANNOT_CASH, aware(situation.link_lost_at))
+    if situation.till_left_at is not None:
+        ended_at = aware(situation.till_left_at)
+        patience = TILL_GRACE if situation.till_provider == Provider.HTTP else timedelta()
+        yield _Claim(Harm.TILL_LEFT, ended_at, ended_at + patience)
     ends_at = _instant(situation.link_ends_at)
     if situation.link_state != LinkState.ACTIVE or ends_at is None:
         return
-    activated_at = _instant(situation.link_activated_at)
-    if situation.link_mode == Mode.VIEW_ONLY:
-        yield _Claim(Harm.RECEIPT_LOCK, activated_at, ends_at=ends_at)
-    if _waits_for_server(situation.state):
-        notice = ends_at - LINK_NOTICE
-        since = max(notice, activated_at) if activated_at else notice
+    if situation.link_mode == Mode.VIEW_ONLY or not situation.link_can_cash:
+        yield _Claim(Harm.RECEIPT_LOCK, _instant(situation.link_activated_at), ends_at=ends_at)
+    since = _ends_first_since(situation, ends_at)
+    if since is not None and since < ends_at:
         yield _Claim(Harm.LINK_ENDS_FIRST, since, since, ends_at)
+
+
+def _ends_first_since(situation: Situation, ends_at: datetime) -> datetime | None:
+    """Return from when on the link is short: by the forecast, or a week before its end (rules L10, S5).
+
+    Once the server is in the salon only the forecast counts: then a week is mostly enough.
+    """
+    if not _needs_a_till(situation.state):
+        return None
+    moments = [_instant(situation.link_short_from)]
+    if situation.state not in _IN_THE_SALON:
+        moments.append(ends_at - LINK_NOTICE)
+    earliest = min((moment for moment in moments if moment is not None), default=None)
+    activated_at = _instant(situation.link_activated_at)
+    return max(earliest, activated_at) if earliest and activated_at else earliest
 
 
 def _case_claims(situation: Situation) -> Iterator[_Claim]:
@@ -145,8 +173,9 @@ def _case_claims(situation: Situation) -> Iterator[_Claim]:
         yield _Claim(Harm.STUCK, late, late)
 
 
-def _waits_for_server(state: State | None) -> bool:
-    return state is not None and state not in CLOSED and state not in _SERVER_IS_BACK
+def _needs_a_till(state: State | None) -> bool:
+    """Tell whether the case's salon has no till but the link: until the commissioning (rules R1, R2)."""
+    return state is not None and state not in CLOSED
 
 
 def _instant(moment: datetime | None) -> datetime | None:
