@@ -1,13 +1,14 @@
 """The queue's order is the order of harm, and time alone moves a row exactly when foretold.  Rules S5, S6."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.rules.links import LinkReason, LinkState, Mode, end_of
-from portal.rules.urgency import TARGET_DAYS, Harm, Situation, assess
+from portal.rules.links import LinkReason, LinkState, Mode, Provider, end_of
+from portal.rules.urgency import TARGET_DAYS, TILL_GRACE, Assessment, Harm, Situation, assess
 from portal.rules.workflow import CLOSED, Actor, State, next_actor
 
 lean = settings(deadline=None, max_examples=150)
@@ -30,8 +31,12 @@ def a_link(ends_in, mode=Mode.FULL, state=State.IN_REPAIR, activated=timedelta(d
     )
 
 
-def a_request(reason):
-    return Situation(link_state=LinkState.REQUESTED, link_reason=reason, link_requested_at=NOW - days(1))
+def a_request(reason, state=LinkState.REQUESTED):
+    return Situation(link_state=state, link_reason=reason, link_requested_at=NOW - days(1))
+
+
+def a_till_left(ago, provider=Provider.BY_HAND):
+    return Situation(till_left_at=NOW - ago, till_provider=provider)
 
 
 def test_the_order_is_by_harm_and_the_worst_comes_first():  # rule S5
@@ -43,6 +48,7 @@ def test_the_order_is_by_harm_and_the_worst_comes_first():  # rule S5
         "DECISION",
         "LINK_OTHER",
         "OVERDUE",
+        "TILL_LEFT",
         "STUCK",
     ]
 
@@ -50,7 +56,10 @@ def test_the_order_is_by_harm_and_the_worst_comes_first():  # rule S5
 ONE_OF_EACH = [
     (Harm.CANNOT_CASH, a_request(LinkReason.DEFECT), NOW - days(1)),
     (Harm.RECEIPT_LOCK, a_link(days(10), Mode.VIEW_ONLY), NOW - days(20)),
+    (Harm.CANNOT_CASH, a_request(LinkReason.DEFECT, LinkState.GRANTED), NOW - days(1)),
+    (Harm.RECEIPT_LOCK, replace(a_link(days(10)), link_can_cash=False), NOW - days(20)),
     (Harm.LINK_ENDS_FIRST, a_link(days(5)), NOW - days(2)),
+    (Harm.LINK_ENDS_FIRST, replace(a_link(days(20)), link_short_from=NOW - days(3)), NOW - days(3)),
     (Harm.ANSWER_OPEN, Situation(State.IN_REPAIR, NOW, answered_at=NOW - days(1)), NOW - days(1)),
     (Harm.DECISION, Situation(State.SUBMITTED, NOW - days(9)), NOW - days(9)),
     (Harm.LINK_OTHER, a_request(LinkReason.MOVING), NOW - days(1)),
@@ -58,6 +67,9 @@ ONE_OF_EACH = [
     (Harm.LINK_OTHER, a_request(LinkReason.OTHER), NOW - days(1)),
     (Harm.OVERDUE, Situation(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW - days(8)), NOW - days(1)),
     (Harm.OVERDUE, Situation(State.ON_ITS_WAY_TO_US, NOW - days(9)), NOW - days(2)),
+    (Harm.LINK_OTHER, a_request(LinkReason.MOVING, LinkState.GRANTED), NOW - days(1)),
+    (Harm.TILL_LEFT, a_till_left(days(1)), NOW - days(1)),
+    (Harm.TILL_LEFT, a_till_left(days(1), Provider.HTTP), NOW - days(1)),
     (Harm.STUCK, Situation(State.IN_DIAGNOSIS, NOW - days(4)), NOW - days(1)),
 ]
 
@@ -68,10 +80,13 @@ def test_each_row_says_why_it_stands_where_it_stands_and_since_when(harm, situat
     assert (found.harm, found.since) == (harm, since)
 
 
+@pytest.mark.parametrize("link_state", [LinkState.REQUESTED, LinkState.GRANTED])
 @pytest.mark.parametrize("state", State)
-def test_a_request_of_a_case_that_is_over_does_not_come_before_salons_that_cannot_cash(state):  # rule S5
+def test_a_request_of_a_case_that_is_over_does_not_come_before_salons_that_cannot_cash(
+    state, link_state
+):  # rule S5
     request = Situation(
-        state, NOW, link_state=LinkState.REQUESTED, link_reason=LinkReason.DEFECT, link_requested_at=NOW
+        state, NOW, link_state=link_state, link_reason=LinkReason.DEFECT, link_requested_at=NOW
     )
     worst = Harm.LINK_OTHER if state in CLOSED else Harm.CANNOT_CASH
     assert assess(request, NOW).harm is worst
@@ -106,20 +121,68 @@ def test_a_link_granted_for_less_than_a_week_is_flagged_from_its_start():  # rul
     assert (found.harm, found.since) == (Harm.LINK_ENDS_FIRST, NOW - days(1))
 
 
-BACK = CLOSED | {State.DELIVERED, State.COMMISSIONING_BOOKED}
+def test_a_link_that_is_too_short_by_the_forecast_is_flagged_early():  # rules L10, S5
+    soon = replace(a_link(days(20)), link_short_from=NOW + days(4))
+    assert assess(soon, NOW) == Assessment(None, None, NOW + days(4))
+    found = assess(soon, NOW + days(4))
+    assert (found.harm, found.since, found.next_at) == (
+        Harm.LINK_ENDS_FIRST,
+        NOW + days(4),
+        NOW + days(20),
+    )
+
+
+def test_a_good_forecast_does_not_take_the_week_before_the_end_away():  # rule L10
+    calm = replace(a_link(days(6)), link_short_from=NOW + days(5))
+    assert assess(calm, NOW).since == NOW - days(1)
+
+
+def test_a_link_is_too_short_no_earlier_than_it_was_given():  # rule L10
+    known = replace(a_link(days(9), activated=days(1)), link_short_from=NOW - days(12))
+    assert assess(known, NOW).since == NOW - days(1)
+
+
+IN_THE_SALON = {State.DELIVERED, State.COMMISSIONING_BOOKED}
 
 
 @pytest.mark.parametrize("state", [None, *State])
-def test_a_links_end_harms_only_while_its_server_is_away(state):  # rules S5, L10
+def test_a_week_before_its_end_a_link_is_flagged_while_the_server_is_away(state):  # rules S5, L10
     flagged = assess(a_link(days(3), state=state), NOW).harm is Harm.LINK_ENDS_FIRST
-    assert flagged is (state is not None and state not in BACK)
+    assert flagged is (state is not None and state not in CLOSED | IN_THE_SALON)
+
+
+@pytest.mark.parametrize("state", [None, *State])
+def test_the_forecast_counts_until_the_server_may_be_used_again(state):  # rules L10, R1, R2
+    short = replace(a_link(days(3), state=state), link_short_from=NOW - days(1))
+    flagged = assess(short, NOW).harm is Harm.LINK_ENDS_FIRST
+    assert flagged is (state is not None and state not in CLOSED)
+
+
+def test_a_forecast_beyond_the_links_end_flags_nothing():  # rule L10
+    fine = replace(a_link(days(3), state=State.DELIVERED), link_short_from=NOW + days(3))
+    assert assess(fine, NOW) == Assessment(None, None, None)
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_salon_whose_link_ran_out_before_its_server_is_back_cannot_cash(state):  # rules S5, L10
+def test_a_salon_whose_link_ran_out_before_the_commissioning_cannot_cash(state):  # rules S5, L10, R1, R2
     found = assess(Situation(state, NOW, link_lost_at=NOW - days(1)), NOW)
-    assert (found.harm is Harm.CANNOT_CASH) is (state not in BACK)
-    assert state in BACK or found.since == NOW - days(1)
+    assert (found.harm is Harm.CANNOT_CASH) is (state not in CLOSED)
+    assert state in CLOSED or found.since == NOW - days(1)
+
+
+def test_a_full_link_whose_till_is_still_locked_lets_nobody_cash():  # rules S5, L6
+    locked = replace(a_link(days(9)), link_can_cash=False)
+    assert assess(locked, NOW).harm is Harm.RECEIPT_LOCK
+    assert assess(locked, NOW + days(9)).harm is not Harm.RECEIPT_LOCK
+    assert assess(replace(locked, link_can_cash=True), NOW).harm is None
+
+
+def test_a_till_left_behind_is_shown_at_once_or_after_the_back_ends_time():  # rules L11a, S5
+    assert assess(a_till_left(timedelta()), NOW).harm is Harm.TILL_LEFT
+    waiting = a_till_left(timedelta(), Provider.HTTP)
+    assert assess(waiting, NOW) == Assessment(None, None, NOW + TILL_GRACE)
+    assert assess(waiting, NOW + TILL_GRACE - TICK).harm is None
+    assert assess(waiting, NOW + TILL_GRACE) == Assessment(Harm.TILL_LEFT, NOW, None)
 
 
 @pytest.mark.parametrize("link_state", [LinkState.ENDED, LinkState.REFUSED])
@@ -191,6 +254,10 @@ def situations(draw):
         link_requested_at=draw(near),
         link_activated_at=activated,
         link_ends_at=end_of(activated, draw(st.integers(1, 30))),
+        link_can_cash=draw(st.booleans()),
+        link_short_from=draw(maybe_near),
+        till_left_at=draw(maybe_near),
+        till_provider=draw(st.sampled_from(Provider)),
         answered_at=draw(maybe_near),
         sent_at=draw(maybe_near),
     )
