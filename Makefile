@@ -14,7 +14,7 @@ SHELL := /bin/bash
 .PHONY: run test check bench pictures lock clean set-up set-up-dev
 
 BIN := .venv/bin
-TYPED := portal/rules portal/actions portal/models
+TYPED := portal/rules portal/actions portal/models portal/outside
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 LOCK := $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links
