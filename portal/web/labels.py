@@ -141,6 +141,7 @@ CARRIERS = {
 
 LINK_STATES = {
     LinkState.REQUESTED: _l("angefragt"),
+    LinkState.GRANTED: _l("freigegeben, wird eingerichtet"),
     LinkState.ACTIVE: _l("aktiv"),
     LinkState.ENDED: _l("beendet"),
     LinkState.REFUSED: _l("abgelehnt"),
@@ -167,6 +168,12 @@ REASONS = {
     Reason.NOTHING_ENTERED: _l("Seit der Sicherung wurde nichts eingegeben."),
     Reason.DATA_ENTERED: _l("Seit der Sicherung wurde etwas eingegeben. Das liegt nur auf dem Server."),
     Reason.ENTERED_UNKNOWN: _l("Vielleicht wurde seit der Sicherung etwas eingegeben."),
+    Reason.BACKUP_CONFIRMED: _l("Der Support hat die Sicherung geprüft."),
+    Reason.BACKUP_OLDER_THAN_THOUGHT: _l(
+        "Die Sicherung ist älter als gedacht. Danach wurde vielleicht etwas eingegeben."
+    ),
+    Reason.ALL_DATA_IN_BACKUP: _l("Alle Ihre Daten sind in der Sicherung."),
+    Reason.DATA_MISSING: _l("In der Sicherung fehlen Daten. Sie liegen nur auf dem Server."),
     Reason.THIRD_PARTY_SERVER: _l("Der Server ist nicht von uns. Der Support entscheidet."),
 }
 
@@ -192,6 +199,7 @@ HARMS = {
     Harm.DECISION: _l("Entscheidung offen"),
     Harm.LINK_OTHER: _l("Ersatzlink angefragt"),
     Harm.OVERDUE: _l("Paket überfällig"),
+    Harm.TILL_LEFT: _l("Kasse noch nicht gelöscht"),
     Harm.STUCK: _l("Liegt zu lange"),
 }
 

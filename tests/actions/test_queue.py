@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import cases, links, queue
-from portal.models import Case, SubstituteLink, desk
-from portal.rules.links import LinkReason, Mode
+from portal.actions import cases, link_steps, links, queue, tills
+from portal.models import Case, StepTime, SubstituteLink, desk
+from portal.rules import forecast, urgency
+from portal.rules.links import LinkReason, Mode, TillDeed, TillState
+from portal.rules.triage import Outcome
 from portal.rules.urgency import Harm
+from portal.rules.warranty import Estimate
 from portal.rules.workflow import State
 from tests.builders import (
     NOW,
+    SECRET,
     a_case,
     a_device,
     a_link_request,
@@ -19,6 +23,7 @@ from tests.builders import (
     a_waiting_case,
     an_active_link,
 )
+from tests.queries import counted
 
 DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -84,17 +89,132 @@ def test_a_case_carries_the_place_of_its_link(database):  # rule S5
     assert (place(case)[:2], place(link)) == ((Harm.CANNOT_CASH, NOW), (None, None, None))
     an_active_link(link=link, mode=Mode.VIEW_ONLY, now=NOW)
     assert place(case)[:2] == (Harm.RECEIPT_LOCK, NOW)
-    ended = links.expire(SubstituteLink.get_by_id(link.id), now=NOW + 30 * DAY)
+    link_steps.expire(SubstituteLink.get_by_id(link.id), now=NOW + 30 * DAY)
     assert place(case)[:2] == (Harm.CANNOT_CASH, NOW + 30 * DAY)
-    assert place(ended) == (None, None, None)
 
 
-def test_a_full_link_that_ends_before_the_server_is_back_comes_up_seven_days_before(database):  # rule L10
-    case = a_case()
-    an_active_link(link=a_link_request(case=case), days=30)
+def moved_to(case, state, now=NOW):
+    """Put the case into a state on its way and work its place out anew."""
+    Case.update(state=state, state_since=now).where(Case.id == case.id).execute()
+    queue.reassess_case(case, now=now)
+    return Case.get_by_id(case.id)
+
+
+def a_case_with_link(days=30, **changes):
+    case = a_case(**changes)
+    an_active_link(link=a_link_request(case=case), days=days)
+    return case
+
+
+def test_a_full_link_comes_up_seven_days_before_its_end(database):  # rule L10
+    case = moved_to(a_case_with_link(), State.ON_ITS_WAY_BACK, NOW + 16 * DAY)
     assert place(case) == (None, None, NOW + 23 * DAY)
     queue.reassess_due(now=NOW + 23 * DAY)
     assert place(case)[:2] == (Harm.LINK_ENDS_FIRST, NOW + 23 * DAY)
+
+
+def test_a_link_too_short_for_what_is_still_to_come_is_flagged_from_its_start(database):  # rule L10
+    assert place(a_case_with_link(days=14))[:2] == (Harm.LINK_ENDS_FIRST, NOW)
+    assert place(a_case_with_link(days=30))[0] is None
+
+
+def test_a_case_that_stays_too_long_is_flagged_the_moment_the_rest_no_longer_fits(database):  # rule L10
+    case = a_case_with_link()
+    rest = sum((forecast.GUIDELINE[step] for step in WAY[1:]), timedelta())
+    assert place(case) == (None, None, NOW + 30 * DAY - rest)
+    queue.reassess_due(now=NOW + 30 * DAY - rest)
+    assert place(case)[:2] == (Harm.LINK_ENDS_FIRST, NOW + 30 * DAY - rest)
+    moved_to(case, State.READY_TO_RETURN, NOW + 20 * DAY)
+    assert place(case)[0] is None
+
+
+WAY = forecast.way_from(State.AWAITING_SHIPMENT, Estimate.IN_WARRANTY)
+
+
+def test_the_medians_of_past_cases_move_the_flag(database):  # rule L10
+    case = moved_to(a_case_with_link(), State.IN_REPAIR)
+    assert place(case)[0] is None
+    StepTime.create(state=State.IN_REPAIR, median_seconds=29 * DAY.total_seconds(), cases=5, measured_at=NOW)
+    queue.reassess_case(case, now=NOW)
+    assert place(case)[:2] == (Harm.LINK_ENDS_FIRST, NOW)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.COMMISSIONING_BOOKED])
+def test_a_server_in_the_salon_is_not_back_before_it_is_commissioned(database, state):  # rules L10, R1, R2
+    case = moved_to(a_case_with_link(days=2), state, NOW + DAY)
+    assert place(case)[0] == Harm.LINK_ENDS_FIRST
+    link_steps.expire_due(now=NOW + 2 * DAY)
+    assert place(case)[:2] == (Harm.CANNOT_CASH, NOW + 2 * DAY)
+
+
+def test_what_need_not_be_sent_in_has_no_forecast(database):  # rules L10, T9
+    case = a_case_with_link(days=14)
+    Case.update(outcome=Outcome.REMOTE_SESSION, released_at=None).where(Case.id == case.id).execute()
+    queue.reassess_case(case, now=NOW)
+    assert place(case) == (None, None, NOW + 7 * DAY)
+
+
+def a_link_being_set_up(case=None, reason=LinkReason.DEFECT):
+    """Make a link that is granted and waits for the till's back end."""
+    asked = links.correct(
+        a_link_request(case=case, reason=reason),
+        real_backup_at=NOW,
+        complete=True,
+        why="Nachgesehen",
+        by=a_staff_member(),
+        now=NOW,
+    )
+    return links.grant(asked, Mode.FULL, days=30, secret=SECRET, by=a_staff_member(), now=NOW)
+
+
+def test_a_link_whose_till_is_not_set_up_yet_lets_nobody_cash(database):  # rule S5
+    case = a_case()
+    link = a_link_being_set_up(case)
+    assert (place(case)[:2], place(link)) == ((Harm.CANNOT_CASH, NOW), (None, None, None))
+    assert place(a_link_being_set_up(reason=LinkReason.MOVING))[0] == Harm.LINK_OTHER
+
+
+def test_a_full_link_whose_unlocking_is_not_confirmed_counts_as_locked(database):  # rules S5, L6
+    case = moved_to(a_case_with_link(), State.IN_REPAIR)
+    SubstituteLink.update(till_confirmed=TillState.LOCKED).execute()
+    queue.reassess_case(case, now=NOW + DAY)
+    assert place(case)[:2] == (Harm.RECEIPT_LOCK, NOW)
+    tills.confirm_by_hand(SubstituteLink.get(), by=a_staff_member(), now=NOW + DAY)
+    assert place(case)[0] is None
+
+
+def test_a_till_left_over_has_the_links_own_row_until_it_is_confirmed_as_deleted(database):  # rule L11a
+    case = a_case_with_link()
+    link = links.delete(SubstituteLink.get(), "Steht im Weg", by=a_staff_member(), now=NOW + DAY)
+    assert place(case)[0] == Harm.CANNOT_CASH
+    assert place(link) == (Harm.TILL_LEFT, NOW + DAY, None)
+    assert order() == [case, link]
+    tills.confirm_by_hand(link, by=a_staff_member(), now=NOW + 2 * DAY)
+    assert place(link) == (None, None, None)
+    assert order() == [case]
+
+
+def test_the_back_end_has_a_quarter_of_an_hour_to_delete_a_till(database):  # rule L11a
+    link = a_link_being_set_up()
+    link = links.activate(link, "https://till.example/1", secret=SECRET, by=None, now=NOW, till_id="1")
+    link = link_steps.expire(link, now=NOW + 30 * DAY)
+    due = NOW + 30 * DAY + urgency.TILL_GRACE
+    assert place(link) == (None, None, due)
+    assert queue.reassess_due(now=due) == 1
+    assert place(link) == (Harm.TILL_LEFT, NOW + 30 * DAY, None)
+    tills.done(SubstituteLink.get(), TillDeed.DELETE, now=due + DAY)
+    assert place(link) == (None, None, None)
+
+
+def test_many_due_rows_read_the_measured_times_once(database):  # built for size
+    for _case in range(6):
+        a_case_with_link()
+    Case.update(reassess_at=NOW).execute()
+    with counted() as queries:
+        assert queue.reassess_due(now=NOW) == 6
+    assert str(queries).count('FROM "step_time"') == 1
+    rows = 6 * 3 + 3  # each: held, its link, its place; and three lists
+    assert len(queries) <= rows, queries
 
 
 def test_a_link_without_a_case_stands_on_its_own(database):  # rule S5

@@ -7,9 +7,10 @@ from playhouse.flask_utils import get_object_or_404
 from portal.models import Attachment, Case, Consent, History, Message, SubstituteLink, desk
 from portal.outside import clock
 from portal.rules.carriers import tracking_url
+from portal.rules.forecast import ENOUGH
 from portal.rules.links import LinkState
 from portal.web.fragments import is_htmx, page
-from portal.web.staff import bp, facts, navigation, past, sheets
+from portal.web.staff import bp, facts, navigation, past, reckoning, sheets
 from portal.web.staff.sheets import Sheet
 
 
@@ -66,6 +67,8 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,
         others=list(desk.other_open_cases(case)) if case.device_id else [],
         is_lapsed=case.is_lapsed(clock.now()),
+        reckoning=reckoning.of_case(case, sheet.link),
+        enough_cases=ENOUGH,
     )
 
 

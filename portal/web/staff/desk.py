@@ -12,7 +12,7 @@ from portal.rules import berlin
 from portal.rules.urgency import Harm
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
-from portal.web.staff import bp, navigation, sheets
+from portal.web.staff import bp, navigation, reckoning, sheets
 from portal.web.staff.words import Row, row_of_case, row_of_link
 
 
@@ -66,12 +66,13 @@ def _links(name: str) -> tuple[list[Row], str]:
 
 
 def rows_of(found: Sequence[Case | SubstituteLink], at: str) -> tuple[list[Row], dict[int, SubstituteLink]]:
-    """Return the rows of what was found, and the open links of the cases among it; two queries."""
+    """Return the rows of what was found, and the open links of the cases among it; three queries at most."""
     cases = [row for row in found if isinstance(row, Case)]
     links = desk.open_links_of(cases)
     said = desk.last_words([case for case in cases if case.harm == Harm.ANSWER_OPEN])
+    reckoned = reckoning.of_flagged(cases)
     rows = [
-        row_of_case(row, links.get(row.id), said.get(row.id), at)
+        row_of_case(row, links.get(row.id), said.get(row.id), at, reckoned.get(row.id))
         if isinstance(row, Case)
         else row_of_link(row, at)
         for row in found

@@ -11,11 +11,13 @@ from flask_babel import lazy_gettext as _l
 from portal.models import Case, Message, SubstituteLink
 from portal.outside import clock
 from portal.rules import berlin
-from portal.rules.links import Answer, LinkReason, LinkState, Mode, Reason
+from portal.rules.forecast import Reckoning
+from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Reason
 from portal.rules.triage import Hold
 from portal.rules.urgency import TARGET_DAYS, Harm
 from portal.rules.workflow import State
 from portal.web import labels
+from portal.web.staff import reckoning
 from portal.web.staff.facts import shortened
 
 # The same facts as in labels, but said to support instead of to the salon.
@@ -28,6 +30,10 @@ REASONS = {
     Reason.NOTHING_ENTERED: _l("Danach wurde laut Salon nichts eingegeben."),
     Reason.DATA_ENTERED: _l("Danach wurde etwas eingegeben. Das liegt nur auf dem Server."),
     Reason.ENTERED_UNKNOWN: _l("Der Salon weiß nicht, ob danach etwas eingegeben wurde."),
+    Reason.BACKUP_CONFIRMED: _l("Sicherung vom Support geprüft."),
+    Reason.BACKUP_OLDER_THAN_THOUGHT: _l("Älter als vermutet: „danach nichts“ galt für eine spätere Sicherung."),
+    Reason.ALL_DATA_IN_BACKUP: _l("Alle Daten sind in der Sicherung, geprüft."),
+    Reason.DATA_MISSING: _l("Daten fehlen in der Sicherung, geprüft."),
     Reason.THIRD_PARTY_SERVER: _l("Fremdgerät: kein Anspruch auf einen Ersatzlink."),
 }
 
@@ -46,6 +52,7 @@ KINDS = {
     Harm.LINK_ENDS_FIRST: "you",
     Harm.ANSWER_OPEN: "you",
     Harm.OVERDUE: "you",
+    Harm.TILL_LEFT: "you",
     Harm.STUCK: "you",
 }
 
@@ -112,11 +119,17 @@ def holds_of(case: Case) -> list[str]:
 
 
 def row_of_case(
-    case: Case, link: SubstituteLink | None = None, message: Message | None = None, at: str = ""
+    case: Case,
+    link: SubstituteLink | None = None,
+    message: Message | None = None,
+    at: str = "",
+    reckoned: Reckoning | None = None,
 ) -> Row:
     """Return the row of a case: its harm in words, or where it stands (rule S5)."""
     harm = Harm(case.harm) if case.harm else None
     why, text = _words_of_case(harm, case, link, message)
+    if harm is Harm.LINK_ENDS_FIRST and link and reckoned:
+        why, text = _words_of_short_link(case, link, reckoned)
     return Row(
         title=salon_of(case),
         href=url_for("staff.case", number=case.number),
@@ -131,9 +144,11 @@ def row_of_case(
 def row_of_link(link: SubstituteLink, at: str = "") -> Row:
     """Return the row of a link: of its case if it has one, else of its own."""
     harm = Harm(link.harm) if link.harm else None
-    if link.state == LinkState.REQUESTED:
+    if link.state in (LinkState.REQUESTED, LinkState.GRANTED):
         why, text = _words_of_request(link)
         kind = "stop" if link.reason == LinkReason.DEFECT else ""
+    elif link.state == LinkState.ENDED:
+        (why, text), kind = _words_of_till_left(link), KINDS[Harm.TILL_LEFT]
     else:
         why, text = _words_of_active(link), labels.label(link.reason)
         kind = KINDS.get(harm, "") if harm else ("stop" if link.mode == Mode.VIEW_ONLY else "")
@@ -151,9 +166,10 @@ def _words_of_case(
     if harm is Harm.CANNOT_CASH and link:
         return _words_of_request(link)
     if harm is Harm.CANNOT_CASH:
-        return _("Kann seit %(when)s nicht kassieren.", when=when(case.harm_since)), _(
-            "Der Ersatzlink ist zu Ende, der Server noch nicht zurück: %(standing)s", standing=standing
-        )
+        lost = _("Der Ersatzlink ist zu Ende, der Server noch nicht zurück: %(standing)s", standing=standing)
+        if case.state in (State.DELIVERED, State.COMMISSIONING_BOOKED):
+            lost = _("Der Ersatzlink ist zu Ende, der Server noch nicht in Betrieb.") + " " + standing
+        return _("Kann seit %(when)s nicht kassieren.", when=when(case.harm_since)), lost
     if harm in (Harm.RECEIPT_LOCK, Harm.LINK_ENDS_FIRST) and link:
         return _words_of_active(link), standing
     if harm is Harm.ANSWER_OPEN:
@@ -172,17 +188,35 @@ def _words_of_case(
 
 def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
     since = when(link.requested_at)
+    text = _("Ersatzlink angefragt, %(data)s", data=data_of(link))
+    if link.state == LinkState.GRANTED:
+        text = _("Ersatzlink zugesagt, die Kasse wird eingerichtet.")
     if link.reason == LinkReason.DEFECT:
-        return _("Kann seit %(when)s nicht kassieren.", when=since), _(
-            "Ersatzlink angefragt, %(data)s", data=data_of(link)
-        )
-    why = _("Ersatzlink angefragt seit %(when)s.", when=since)
-    return why, f"{labels.label(link.reason)}, {data_of(link)}"
+        return _("Kann seit %(when)s nicht kassieren.", when=since), text
+    if link.state == LinkState.REQUESTED:
+        text = f"{labels.label(link.reason)}, {data_of(link)}"
+    return _("Ersatzlink angefragt seit %(when)s.", when=since), text
+
+
+def _words_of_short_link(case: Case, link: SubstituteLink, reckoned: Reckoning) -> tuple[str, str]:
+    """Say by how much the link is too short, or how long it still lasts; then when the two are (rule L10)."""
+    why = reckoning.short_by(reckoned.gap(link.ends_at)) or _words_of_active(link)
+    days = {"end": when(link.ends_at), "back": when(reckoned.back_at), "standing": _standing(case)}
+    return why, _("Link bis %(end)s, Server etwa %(back)s zurück. %(standing)s", **days)
+
+
+def _words_of_till_left(link: SubstituteLink) -> tuple[str, str]:
+    why = _("Kasse seit %(time)s nicht gelöscht.", time=labels.duration(link.ended_at))
+    if link.provider == Provider.BY_HAND:
+        return why, _("Der Link ist zu Ende. Bitte die Kasse beim Anbieter löschen und das bestätigen.")
+    return why, _("Der Link ist zu Ende. Das Kassensystem hat das Löschen noch nicht bestätigt.")
 
 
 def _words_of_active(link: SubstituteLink) -> str:
-    if link.mode == Mode.VIEW_ONLY and link.lock_lifted_at is None:
+    if link.mode == Mode.VIEW_ONLY:
         return _("Belegsperre seit %(time)s.", time=labels.duration(link.activated_at))
+    if not link.can_cash:
+        return _("Kasse noch gesperrt: Das Freischalten ist nicht bestätigt.")
     return _("Link endet in %(time)s.", time=until(link.ends_at))
 
 
