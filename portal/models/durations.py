@@ -11,7 +11,9 @@ from playhouse.fields import EnumField
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.history import History
-from portal.rules.forecast import Usual
+from portal.models.links import SubstituteLink
+from portal.rules.forecast import Times, Usual
+from portal.rules.links import LinkState
 from portal.rules.workflow import State
 
 SINCE = timedelta(days=365)
@@ -31,6 +33,32 @@ class StepTime(BaseModel):
         """Return what is known of each state; one small query."""
         rows: Any = cls.select(cls.state, cls.median_seconds, cls.cases).tuples()
         return {state: Usual(timedelta(seconds=seconds), cases) for state, seconds, cases in rows}
+
+    @property
+    def usual(self) -> Usual:
+        """Return the row as the rules know it."""
+        return Usual(timedelta(seconds=self.median_seconds), self.cases)
+
+
+def links_and_times(device_id: int) -> tuple[list[SubstituteLink], Times]:
+    """Return the device's links, newest first, and what was measured if one of them is active.
+
+    One question for both, as a case's page must do with ten: the few rows stand beside the active link.
+    """
+    beside: Any = (
+        SubstituteLink.select(SubstituteLink, StepTime)
+        .left_outer_join(StepTime, on=(SubstituteLink.state == LinkState.ACTIVE), attr="step_time")
+        .where(SubstituteLink.device == device_id)
+        .order_by(SubstituteLink.id.desc())
+    )
+    links: dict[int, SubstituteLink] = {}
+    times: dict[State, Usual] = {}
+    for link in beside:
+        links.setdefault(link.id, link)
+        found = getattr(link, "step_time", None)
+        if found is not None:
+            times[found.state] = found.usual
+    return list(links.values()), times
 
 
 def ways_of_commissioned(

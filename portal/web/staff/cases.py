@@ -5,6 +5,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.models import Attachment, Case, Consent, History, Message, SubstituteLink, desk
+from portal.models.durations import links_and_times
 from portal.outside import clock
 from portal.rules.carriers import tracking_url
 from portal.rules.forecast import ENOUGH
@@ -43,7 +44,7 @@ def sheet_of(case: Case, at: str = "") -> Sheet:
 
 def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Response:
     """Show everything about a case; with `sheet`, what came back instead of a fresh one."""
-    links = list(desk.links_of(case.device_id)) if case.device_id else []
+    links, times = links_and_times(case.device_id) if case.device_id else ([], {})
     messages = list(Message.of_case(case, with_internal=True))
     if sheet is None:
         link = next((link for link in links if link.case_id == case.id and link.open_device), None)
@@ -67,7 +68,7 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,
         others=list(desk.other_open_cases(case)) if case.device_id else [],
         is_lapsed=case.is_lapsed(clock.now()),
-        reckoning=reckoning.of_case(case, sheet.link),
+        reckoning=reckoning.of_case(case, sheet.link, times),
         enough_cases=ENOUGH,
     )
 

@@ -43,11 +43,11 @@ class Shown:
     lines: tuple[Line, ...]
 
 
-def of_case(case: Case, link: SubstituteLink | None) -> Shown | None:
+def of_case(case: Case, link: SubstituteLink | None, times: Times) -> Shown | None:
     """Return the reckoning for a case with an active link; None where there is nothing to reckon."""
     if link is None or link.state != LinkState.ACTIVE or link.ends_at is None or not case.is_send_in:
         return None
-    found = _reckon(case, StepTime.measured())
+    found = _reckon(case, times)
     if found is None:
         return None
     gap = found.gap(link.ends_at)
