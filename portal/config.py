@@ -27,6 +27,8 @@ class Settings:
     mail_folder: Path = Path("var/mail")
     mail_from: str = "reparatur@localhost"
     photos: Path = Path("var/photos")
+    till: str = ""  # the address of the tills' back end; empty: staff make tills by hand
+    till_secret: str = ""  # signs what the portal asks of it
     proxies: int = 0  # how many reverse proxies stand in front and may say who the client is
     threads: int = 12
     testing: bool = False
@@ -74,6 +76,19 @@ def found_good(settings: Settings) -> Settings:
         raise BadSettings("PORTAL_DATABASE must begin with sqlite:/// or postgresql://")
     if settings.smtp and urlsplit(settings.smtp).scheme not in ("smtp", "smtps"):
         raise BadSettings("PORTAL_SMTP must begin with smtp:// or smtps://")
+    _check_till(settings)
     if not 0 <= settings.proxies <= 5 or not 1 <= settings.threads <= 64:
         raise BadSettings("PORTAL_PROXIES must be 0 to 5, PORTAL_THREADS 1 to 64")
     return settings
+
+
+def _check_till(settings: Settings) -> None:
+    if not settings.till:
+        return
+    address = urlsplit(settings.till)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise BadSettings(f"PORTAL_TILL is no web address: {settings.till!r}")
+    if address.scheme == "http" and not settings.demo:
+        raise BadSettings("PORTAL_TILL must be https: what is asked of the tills decides about money")
+    if len(settings.till_secret) < SHORTEST_SECRET:
+        raise BadSettings(f"PORTAL_TILL_SECRET must be at least {SHORTEST_SECRET} characters long")

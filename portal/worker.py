@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from flask import Flask
 
-from portal.actions import letters, links, queue, rounds
+from portal.actions import letters, link_steps, queue, rounds
 from portal.actions.letters import LetterRefused, PostAway
 from portal.config import Settings
 from portal.models import Letter
@@ -57,7 +57,7 @@ def work(post: "Post", stop: threading.Event, *, budget: timedelta | None = ROUN
     The parts do not hold each other up: a link that cannot be ended stops no letter.
     """
     parts: tuple[Callable[[], object], ...] = (
-        lambda: links.expire_due(now=clock.now()),
+        lambda: link_steps.expire_due(now=clock.now()),
         lambda: queue.reassess_due(now=clock.now()),
         lambda: post.deliver(stop, budget),
     )

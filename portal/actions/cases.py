@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.actions import history, letters, queue
+from portal.actions import history, hooks, letters, queue
 from portal.models import Account, Case, Message, Operator
 from portal.models.base import transaction
 from portal.rules import parcel, workflow
@@ -59,6 +59,7 @@ def advance(
         if target in TOLD and not (by and by.role == Role.OWNER):
             letters.tell_owners(case, TOLD[target], now=now, why=why)
         moved = queue.reassess_case(case, now=now)
+        hooks.announce(moved, target, at=now)
     return moved
 
 

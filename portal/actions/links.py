@@ -1,25 +1,33 @@
-"""Request, grant and end a substitute link (section L of the rulebook)."""
+"""Request, decide and end a substitute link (section L of the rulebook).
+
+What happens to a link between its two ends is in `readouts` (the receipt lock), `warnings` and
+`tills` (the back end); its address in `doors`. All of them change it by `link_steps.change`.
+"""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from peewee import IntegrityError
 
-from portal.actions import history, letters, queue
-from portal.actions.cases import role_of
+from portal.actions import history, hooks, letters, queue, tills
+from portal.actions.link_steps import change, end, expire, show_on_case
 from portal.models import Account, Case, Consent, Device, SubstituteLink
 from portal.models.base import transaction
 from portal.rules import links as rules
-from portal.rules.links import Answer, Ending, Expectation, LinkReason, LinkState, Mode
+from portal.rules.links import (
+    Answer,
+    Ending,
+    Expectation,
+    LinkReason,
+    LinkState,
+    Mode,
+    Provider,
+    TillDeed,
+)
 from portal.rules.triage import Origin
 from portal.rules.workflow import CLOSED
-
-
-class LinkMoved(Exception):
-    """Somebody else was faster: the link is no longer where this deed expected it (rule S3)."""
 
 
 class LinkAlreadyOpen(Exception):
@@ -81,7 +89,10 @@ def request(
         for consent in consents:
             Consent.create(account=by, case=case, link=link, **{**consent, "at": now})
         letters.tell_owners_of_link(link, "link_requested", now=now, expected=found.answer)
-        _show_on_case(link)
+        hooks.announce(link, "requested", at=now)
+        if device.last_backup_at is not None:
+            link = correct_from_report(link, device.last_backup_at, now=now)
+        show_on_case(link)
         return queue.reassess_link(link, now=now)
 
 
@@ -144,80 +155,164 @@ def correct(
     by: Account,
     now: datetime,
 ) -> SubstituteLink:
-    """Write down the real facts: time of the backup, and whether all data is in it (rules B2, L5).
+    """Write down the real facts; the expected answer then follows by rule (rules B2, L4a, L5).
 
-    Raises StepRefused once the link is decided, RefusalNeedsReason without a reason.
+    `complete` says whether all data is in the backup, None = not known. Raises StepRefused once the
+    link is decided, RefusalNeedsReason without a reason.
     """
     if not why.strip():
         raise RefusalNeedsReason
-    return _change(
+    return _correct(link, real_backup_at, complete, by=by, now=now, why=why)
+
+
+def correct_from_report(
+    link: SubstituteLink, real_backup_at: datetime, *, now: datetime, **via: Any
+) -> SubstituteLink:
+    """Write down the backup's real time as the back end reported it; what staff found out stays (rule B2)."""
+    return _correct(link, real_backup_at, link.complete, by=None, now=now, why=link.corrected_why, **via)
+
+
+def _correct(
+    link: SubstituteLink,
+    real_backup_at: datetime | None,
+    complete: bool | None,
+    *,
+    by: Account | None,
+    now: datetime,
+    why: str,
+    **via: Any,
+) -> SubstituteLink:
+    found = rules.corrected(_as_told(link), link.entered_since, real_backup_at, complete)
+    return change(
         link,
         "correct",
         by=by,
         now=now,
         why=why,
-        columns={"real_backup_at": real_backup_at, "complete": complete, "corrected_why": why},
-        facts={"real_backup_at": _text(real_backup_at), "complete": complete},
+        columns={
+            "real_backup_at": real_backup_at,
+            "complete": complete,
+            "corrected_why": why,
+            "expected": found.answer,
+            "reasons": list(found.reasons),
+        },
+        facts={
+            "real_backup_at": _text(real_backup_at),
+            "complete": complete,
+            "expected": found.answer,
+            "expected_before": link.expected,
+            **via,
+        },
     )
+
+
+def _as_told(link: SubstituteLink) -> Expectation:
+    """Return what was to be expected from the owner's own words, before anybody looked."""
+    told = BackupFacts(link.backup_booked, link.last_online_at, link.uploaded_at, link.entered_since)
+    return told.expectation(link.device.origin)
 
 
 def grant(
     link: SubstituteLink,
     mode: Mode,
     *,
-    till_address: str,
     days: int,
     secret: str,
     by: Account,
     now: datetime,
+    till_address: str = "",
     found: Findings | None = None,
 ) -> SubstituteLink:
-    """Activate the link, full or view-only, for 1 to 30 days from now (rules L2, L4, L5).
+    """Grant the link, full or view-only, for 1 to 30 days (rules L2, L4, L5).
 
-    What staff have `found` out is recorded with it, or neither is. Full is refused (LinkWouldBeIncomplete)
-    unless staff have recorded that all data is there, in a backup whose time is known. ValueError for
-    other durations, StepRefused if decided already, LinkMoved if somebody else was faster.
+    With the address of a till that staff have made by hand it is active from now on; without, the
+    back end is asked to make one, and the days begin when it has. What staff have `found` out is
+    recorded with it, or neither is. Full is refused (LinkWouldBeIncomplete) unless staff have
+    recorded that all data is there, in a backup whose time is known. ValueError for other
+    durations, StepRefused if decided already, LinkMoved if somebody else was faster.
     """
+    rules.end_of(now, days)  # refuses other durations before anything is written
     with transaction():
         if found:
             link = correct(link, **vars(found), by=by, now=now)
-        return _activate(link, mode, till_address, days, secret, by, now)
+        granted = _decide(link, mode, days, Provider.BY_HAND if till_address else Provider.HTTP, by, now)
+        if till_address:
+            return activate(granted, till_address, secret=secret, by=by, now=now)
+        tills.order(granted, TillDeed.CREATE, now=now)
+        return granted
 
 
-def _activate(
-    link: SubstituteLink, mode: Mode, till_address: str, days: int, secret: str, by: Account, now: datetime
+def _decide(
+    link: SubstituteLink, mode: Mode, days: int, provider: Provider, by: Account, now: datetime
 ) -> SubstituteLink:
     without_backup = mode is Mode.FULL and link.facts_backup_at is None
     if without_backup or not rules.may_grant(mode, link.complete):
         raise LinkWouldBeIncomplete(link.id)
-    generation = link.generation + 1
-    token = rules.door_token(secret, link.id, generation)
-    return _change(
+    return change(
         link,
         "grant",
         by=by,
         now=now,
         columns={
             "mode": mode,
-            "till_address": till_address,
             "days": days,
-            "generation": generation,
-            "token_hash": rules.token_hash(token),
-            "activated_at": now,
-            "ends_at": rules.end_of(now, days),
+            "provider": provider,
+            "till_wanted": rules.till_for(mode),
             "decided_at": now,
             "decided_by": by,
         },
-        facts={"mode": mode, "days": days},
-        letter="link_granted",
+        facts={"mode": mode, "days": days, "provider": provider},
     )
+
+
+def activate(
+    link: SubstituteLink,
+    till_address: str,
+    *,
+    secret: str,
+    by: Account | None,
+    now: datetime,
+    till_id: str = "",
+) -> SubstituteLink:
+    """Begin a granted link: its till exists. Start and end are fixed from here on (rules L2, L6).
+
+    `by` None is the portal itself, when the back end has confirmed. Staff may do it by hand while
+    the back end is silent: what it was asked for is then called off.
+    """
+    provider = link.provider if by is None else Provider.BY_HAND
+    generation = link.generation + 1
+    ends_at = rules.end_of(now, link.days or rules.MAX_DAYS)
+    with transaction():
+        if provider is not link.provider:
+            letters.call_off(tills.lane_of(link), now=now)
+        return change(
+            link,
+            "activate",
+            by=by,
+            now=now,
+            columns={
+                "provider": provider,
+                "till_id": till_id,
+                "till_address": till_address,
+                "till_confirmed": link.till_wanted,
+                "till_confirmed_at": now,
+                "till_problem": "",
+                "generation": generation,
+                "token_hash": rules.token_hash(rules.door_token(secret, link.id, generation)),
+                "activated_at": now,
+                "ends_at": ends_at,
+                "warn_at": rules.next_warning_at(now, ends_at, now),
+            },
+            facts={"ends_at": _text(ends_at)},
+            letter="link_granted",
+        )
 
 
 def refuse(link: SubstituteLink, why: str, *, by: Account, now: datetime) -> SubstituteLink:
     """Refuse the request, with the reason the owner will read; it stays refused (rule L3)."""
     if not why.strip():
         raise RefusalNeedsReason
-    return _change(
+    return change(
         link,
         "refuse",
         by=by,
@@ -230,147 +325,40 @@ def refuse(link: SubstituteLink, why: str, *, by: Account, now: datetime) -> Sub
 
 def withdraw(link: SubstituteLink, *, by: Account, now: datetime) -> SubstituteLink:
     """End the request or the link because the owner no longer needs it; for good (rule L3)."""
-    return _end(link, "withdraw", Ending.WITHDRAWN, by=by, now=now)
+    return end(link, "withdraw", Ending.WITHDRAWN, by=by, now=now)
 
 
-def delete(link: SubstituteLink, why: str, *, by: Account, now: datetime) -> SubstituteLink:
-    """End an active link early, by staff; for good (rule L3)."""
+def delete(
+    link: SubstituteLink, why: str, *, by: Account, now: datetime, till_deleted: bool = False
+) -> SubstituteLink:
+    """End a granted or active link early, by staff; for good (rule L3).
+
+    `till_deleted`: staff have deleted the till at the vendor's already.
+    """
     if not why.strip():
         raise RefusalNeedsReason
-    return _end(link, "delete", Ending.DELETED, by=by, now=now, why=why, letter="link_ended")
+    return end(
+        link, "delete", Ending.DELETED, by=by, now=now, why=why, letter="link_ended", gone=till_deleted
+    )
 
 
-def expire(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
-    """Write down that the link has reached its end (rule L9); called by whoever notices first."""
-    if rules.is_open(link.state, link.ends_at, now):
-        raise ValueError(f"link {link.id} has not reached its end")
-    return _end(link, "expire", Ending.EXPIRED, by=None, now=now, letter="link_ended")
-
-
-def open_now(device: Device, *, now: datetime) -> SubstituteLink | None:
-    """Return the device's open link; one past its end is ended first, worker or no worker (rules L1, L9)."""
-    link = SubstituteLink.open_for(device)
-    if link is None or not link.is_over(now):
-        return link
-    with suppress(LinkMoved):  # the worker or the door was faster
-        expire(link, now=now)
-    return None
-
-
-def expire_due(*, now: datetime, limit: int = 500) -> int:
-    """End every link that is past its end; the worker calls it. Returns how many.
-
-    One that cannot be ended holds up none of the others: its error is raised after them.
-    """
-    over = (SubstituteLink.state == LinkState.ACTIVE) & (SubstituteLink.ends_at <= now)
-    done = 0
-    problem: Exception | None = None
-    for link in list(SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit)):
-        try:
-            expire(link, now=now)
-        except LinkMoved:
-            continue  # the door was faster
-        except Exception as error:
-            problem = problem or error
-            continue
-        done += 1
-    if problem:
-        raise problem
-    return done
-
-
-def _end(
-    link: SubstituteLink,
-    step: str,
-    ending: Ending,
-    *,
-    by: Account | None,
-    now: datetime,
-    why: str = "",
-    letter: str | None = None,
+def hand_back(
+    link: SubstituteLink, *, by: Account, now: datetime, till_deleted: bool = False
 ) -> SubstituteLink:
-    columns = {"open_device": None, "ending": ending, "ended_at": now}
-    return _change(link, step, by=by, now=now, why=why, columns=columns, letter=letter)
+    """End the link because the repaired server takes over: never two tills side by side (rules L11, L11a).
 
-
-def _change(
-    link: SubstituteLink,
-    step: str,
-    *,
-    by: Account | None,
-    now: datetime,
-    columns: dict[str, Any],
-    why: str = "",
-    facts: dict[str, Any] | None = None,
-    letter: str | None = None,
-) -> SubstituteLink:
-    """Take one step of the link's table: link, history, letter and queue, all or nothing (S3)."""
-    source = link.state
-    target = rules.take_link_step(step, source, role_of(by))
-    with transaction():
-        unmoved = (
-            (SubstituteLink.id == link.id)
-            & (SubstituteLink.state == source)
-            & (SubstituteLink.revision == link.revision)
-        )
-        changes = {"state": target, "revision": SubstituteLink.revision + 1, **columns}
-        if not SubstituteLink.update(changes).where(unmoved).execute():
-            raise LinkMoved(link.id)
-        changed = SubstituteLink.get_by_id(link.id)
-        history.record(changed, step, by=by, at=now, source=source, target=target, why=why, **(facts or {}))
-        if letter:
-            letters.tell_owners_of_link(
-                changed, letter, now=now, why=why, mode=changed.mode, ends_at=_text(changed.ends_at)
-            )
-        _show_on_case(changed)
-        return queue.reassess_link(changed, now=now)
-
-
-def _show_on_case(link: SubstituteLink) -> None:
-    """Count the change on the link's case as well: its page shows the link."""
-    if link.case_id:
-        Case.update(revision=Case.revision + 1).where(Case.id == link.case_id).execute()
-
-
-@dataclass(frozen=True)
-class Door:
-    """What the door says: where it leads, or that the link has ended (rule L9)."""
-
-    link: SubstituteLink
-    is_open: bool
-
-
-def open_door(token: str, *, now: datetime) -> Door | None:
-    """Judge the link of `token` by `now`; None if there is no such link (rule L9).
-
-    The first refusal past the end is written down, so that a clock that goes back opens
-    nothing; an opening is counted.
+    Called inside the commissioning's own transaction, so that "server restored" and "link ended"
+    are one step. A request that was never granted ends too: it is no longer needed. One past its
+    end has expired; it stays what it was.
     """
-    link = SubstituteLink.get_or_none(SubstituteLink.token_hash == rules.token_hash(token))
-    if link is None:
-        return None
-    if rules.is_open(link.state, link.ends_at, now):
-        return Door(link, True)
-    if link.state is LinkState.ACTIVE:
-        try:
-            link = expire(link, now=now)
-        except LinkMoved:
-            link = SubstituteLink.get_by_id(link.id)
-    return Door(link, False)
-
-
-def count_opening(link: SubstituteLink, *, now: datetime) -> None:
-    """Count that the door was passed; both sides see when it last was."""
-    passed = {
-        SubstituteLink.opened_count: SubstituteLink.opened_count + 1,
-        SubstituteLink.last_opened_at: now,
-    }
-    SubstituteLink.update(passed).where(SubstituteLink.id == link.id).execute()
+    if link.is_over(now):
+        return expire(link, now=now) if link.state is LinkState.ACTIVE else link
+    return end(link, "hand_back", Ending.COMMISSIONED, by=by, now=now, gone=till_deleted)
 
 
 def suggested_mode(link: SubstituteLink) -> Mode | None:
     """Return the decision the facts lead to, as staff have them now; None = refuse or find out more."""
-    if link.complete is not None:
+    if link.complete is not None:  # also where the answer is left to staff (L12)
         return Mode.FULL if link.complete else Mode.VIEW_ONLY
     return {Answer.FULL: Mode.FULL, Answer.VIEW_ONLY: Mode.VIEW_ONLY}.get(link.expected)
 

@@ -7,10 +7,11 @@ P4 and S7 (acceptances with wording, version, language and time).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from portal.actions import cases, customers, history, letters, links, queue
+from portal.actions import cases, customers, history, letters, link_steps, links, queue
 from portal.actions.links import BackupFacts
 from portal.models import (
     Account,
@@ -72,7 +73,7 @@ def take_along(draft: Draft, *, account: Account, now: datetime) -> tuple[Draft,
 
 
 def answer(
-    draft: Draft, page: Page, given: Mapping[str, Any], *, account: Account | None, now: datetime
+    draft: Draft, page: StrEnum, given: Mapping[str, Any], *, account: Account | None, now: datetime
 ) -> Draft:
     """Keep the answers of one page; what other pages hold stays as it is.
 
@@ -324,7 +325,7 @@ def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
     answers = sending.draft.answers
     if sending.outcome is not Outcome.SEND_IN:
         return None
-    existing = links.open_now(sending.device, now=sending.now)
+    existing = link_steps.open_now(sending.device, now=sending.now)
     if existing is not None:
         links.join(existing, case, now=sending.now)
         return None

@@ -24,7 +24,8 @@ PAGE = 25
 COUNT_UP_TO = 99
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_ID = 2**31 - 1
-_OPEN_LINKS = (LinkState.REQUESTED, LinkState.ACTIVE)
+_UNDECIDED = (LinkState.REQUESTED, LinkState.GRANTED)
+_OPEN_LINKS = (*_UNDECIDED, LinkState.ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -111,17 +112,17 @@ def _newest_ids(states: Sequence[State], before: int | None, limit: int):
 def open_links(
     staff: Account, after: SubstituteLink | None = None, limit: int = PAGE
 ) -> tuple[list[SubstituteLink], bool]:
-    """Return open links behind `after`: requests first, then active ones, the earliest end first."""
+    """Return open links behind `after`: those not active yet first, then the earliest end first."""
     rows: list[SubstituteLink] = []
     links = SubstituteLink.visible_to(staff).order_by(SubstituteLink.ends_at, SubstituteLink.id)
-    if after is None or after.state == LinkState.REQUESTED:
-        requested = links.where(SubstituteLink.state == LinkState.REQUESTED, SubstituteLink.ends_at.is_null())
+    if after is None or after.state in _UNDECIDED:
+        requested = links.where(SubstituteLink.state.in_(_UNDECIDED), SubstituteLink.ends_at.is_null())
         if after is not None:
             requested = requested.where(SubstituteLink.id > after.id)
         rows.extend(requested.limit(limit + 1))
     if len(rows) <= limit:
         active = links.where(SubstituteLink.state == LinkState.ACTIVE)
-        if after is not None and after.state != LinkState.REQUESTED:
+        if after is not None and after.state not in _UNDECIDED:
             ends_at = SubstituteLink.ends_at.db_value(after.ends_at)
             active = active.where(Tuple(SubstituteLink.ends_at, SubstituteLink.id) > Tuple(ends_at, after.id))
         rows.extend(active.limit(limit + 1 - len(rows)))
@@ -153,7 +154,7 @@ def _capped(query, name: str):
 
 
 def open_links_of(cases: Iterable[Case]) -> dict[int, SubstituteLink]:
-    """Return the requested or active link of each of these cases, by the case's id; one query."""
+    """Return the open link of each of these cases, by the case's id; one query."""
     ids = [case.id for case in cases]
     if not ids:
         return {}

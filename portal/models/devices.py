@@ -26,6 +26,7 @@ class Device(BaseModel):
     tse_serial = CharField(max_length=64, null=True)
     backup_booked = BooleanField(null=True)
     created_at = InstantField()
+    last_backup_at = InstantField(null=True)  # as the back end reported it (B2)
 
     @classmethod
     def of(cls, customer: Customer):

@@ -1,8 +1,13 @@
-"""Letters to be sent (outbox): written in the deed's transaction, delivered by the worker."""
+"""Letters to be sent (outbox): written in the deed's transaction, delivered by the worker.
+
+Some go to people by mail, some to the till's back end, some to whoever asked for webhooks.
+"""
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
-from peewee import CharField, ForeignKeyField, IntegerField, JSONField, TextField, fn
+from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, TextField, fn
+from playhouse.fields import EnumField
 
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
@@ -12,14 +17,23 @@ OVERDUE_AFTER = timedelta(minutes=30)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # "not NULL" in a form that uses the index
 
 
+class Channel(StrEnum):
+    """How a letter leaves the house."""
+
+    MAIL = "mail"
+    TILL = "till"
+    HOOK = "hook"
+
+
 class Letter(BaseModel):
-    """One e-mail about one event; `event_key` lets an event write it once only.
+    """One message about one event; `event_key` lets an event write it once only.
 
     `due_at` is its place in the line and NULL once the letter is sent or given up, so that the
     worker's index holds only what is left to do. `leased_until` says that a worker has it.
+    Letters of one `lane` leave in the order in which they were written.
     """
 
-    event = CharField(max_length=40)  # the folder templates/mail/<event>/
+    event = CharField(max_length=40)  # by mail: the folder templates/mail/<event>/
     event_key = CharField(max_length=120, unique=True)
     message_id = CharField(max_length=120, unique=True)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
@@ -34,11 +48,22 @@ class Letter(BaseModel):
     sent_at = InstantField(null=True)
     gave_up_at = InstantField(null=True, index=True)
     last_error = TextField(default="")
+    channel = EnumField(Channel, max_length=10, default=Channel.MAIL, constraints=[SQL("DEFAULT 'mail'")])
+    lane = CharField(max_length=60, null=True)
+
+    class Meta:
+        indexes = (
+            (("channel", "due_at", "id"), False),
+            (("lane", "due_at"), False),
+        )
 
     @classmethod
-    def due(cls, now: datetime):
-        """Select the letters that may be tried now and nobody has taken, oldest first."""
-        return cls.select().where(cls.due_at <= now, cls.is_free(now)).order_by(cls.due_at, cls.id)
+    def due(cls, now: datetime, channel: Channel = Channel.MAIL):
+        """Select the channel's letters that may be tried now and nobody has taken, oldest first."""
+        ready = (cls.channel == channel) & (cls.due_at <= now) & cls.is_free(now)
+        if channel != Channel.MAIL:  # a long lane that has to wait must not hide the others
+            ready &= ~cls._stands_behind(cls, is_strict=True)
+        return cls.select().where(ready).order_by(cls.due_at, cls.id)
 
     @classmethod
     def is_free(cls, now: datetime):
@@ -46,15 +71,19 @@ class Letter(BaseModel):
         return cls.leased_until.is_null() | (cls.leased_until <= now)
 
     def has_earlier(self):
-        """Return the condition that a letter of this case to this person stands before this one."""
+        """Return the condition that a letter of the same lane stands before this one.
+
+        A mail that failed and pauses has lost its place and holds nobody up. Machines must hear
+        things in order: there a pausing one holds up its lane until it is sent or given up.
+        """
+        return self._stands_behind(self, is_strict=self.channel != Channel.MAIL)
+
+    @staticmethod
+    def _stands_behind(later, *, is_strict: bool):
         earlier = Letter.alias()
+        waiting = earlier.due_at > LONG_AGO if is_strict else earlier.due_at <= later.due_at
         return fn.EXISTS(
-            earlier.select(earlier.id).where(
-                earlier.case == self.case_id,  # NULL equals nothing: letters without a case wait for none
-                earlier.recipient == self.recipient,
-                earlier.id < self.id,
-                earlier.due_at <= self.due_at,
-            )
+            earlier.select(earlier.id).where(earlier.lane == later.lane, earlier.id < later.id, waiting)
         )
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from peewee import BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import SQL, BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
 from playhouse.fields import EnumField
 
 from portal.models.accounts import Account
@@ -10,7 +10,16 @@ from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
-from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, is_open
+from portal.rules.links import (
+    Answer,
+    Ending,
+    LinkReason,
+    LinkState,
+    Mode,
+    Provider,
+    TillState,
+    is_open,
+)
 from portal.rules.workflow import CLOSED
 
 
@@ -68,6 +77,31 @@ class SubstituteLink(BaseModel):
     harm = IntegerField(null=True)
     harm_since = InstantField(null=True)
     reassess_at = InstantField(null=True, index=True)
+
+    # The receipt lock (L6): read out, then loaded onto the link; who did it is history.
+    read_out_at = InstantField(null=True)
+    loaded_at = InstantField(null=True)
+    read_out_failed_at = InstantField(null=True)
+    read_out_problem = TextField(default="", constraints=[SQL("DEFAULT ''")])
+
+    # The till behind the link: what the portal wants of it, and what is confirmed.
+    provider = EnumField(
+        Provider, max_length=10, default=Provider.BY_HAND, constraints=[SQL("DEFAULT 'by_hand'")]
+    )
+    till_id = CharField(max_length=100, default="", constraints=[SQL("DEFAULT ''")])
+    till_wanted = EnumField(
+        TillState, max_length=10, default=TillState.NONE, constraints=[SQL("DEFAULT 'none'")]
+    )
+    till_confirmed = EnumField(
+        TillState, max_length=10, default=TillState.NONE, constraints=[SQL("DEFAULT 'none'")]
+    )
+    till_confirmed_at = InstantField(null=True)
+    till_problem = TextField(default="", constraints=[SQL("DEFAULT ''")])
+
+    # Warnings before the end (L10): when the next falls due, and which was the last.
+    warn_at = InstantField(null=True, index=True)
+    warned_days = IntegerField(null=True)
+    renewed_at = InstantField(null=True)
 
     class Meta:
         indexes = (
@@ -147,6 +181,16 @@ class SubstituteLink(BaseModel):
     def is_over(self, now: datetime) -> bool:
         """Tell whether the link is past its end, also if nobody has written that down yet (rule L9)."""
         return self.ends_at is not None and now >= self.ends_at
+
+    @property
+    def till_is_confirmed(self) -> bool:
+        """Tell whether the till is what the portal wants it to be, as far as anybody has confirmed."""
+        return self.till_wanted == self.till_confirmed
+
+    @property
+    def can_cash(self) -> bool:
+        """Tell whether the salon can take payments: a full link, its till known to be open (L5, L6)."""
+        return self.mode == Mode.FULL and self.till_confirmed == TillState.OPEN
 
     @property
     def facts_backup_at(self) -> datetime | None:

@@ -1,7 +1,8 @@
 """What tables alone cannot say: triggers for promises that no code may break, and text indexes.
 
-Rule L3: an ended or refused link is never active again. Rules L2, L6: the start and end of a
-link are fixed once set, and at most 30 × 24 hours apart. Rule S: history is append-only. Both
+Rule L3: an ended or refused link is never active again, and none goes back. Rules L2, L6: the start
+and end of a link are fixed once set, and at most 30 × 24 hours apart; the receipt lock is lifted once,
+after read-out and loading. Rule S: history is append-only. Both
 engines refuse, whoever asks.
 """
 
@@ -44,6 +45,24 @@ SQLITE = (
     BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
     """,
     """
+    CREATE TRIGGER link_moves_forward BEFORE UPDATE ON substitute_link
+    WHEN (OLD.state = 'active' AND NEW.state NOT IN ('active', 'ended'))
+      OR (OLD.state = 'granted' AND NEW.state NOT IN ('granted', 'active', 'ended'))
+    BEGIN SELECT RAISE(ABORT, 'a link never goes back (rule L3)'); END
+    """,
+    """
+    CREATE TRIGGER link_lock_needs_read_out BEFORE UPDATE ON substitute_link
+    WHEN (NEW.lock_lifted_at IS NOT NULL AND (NEW.read_out_at IS NULL OR NEW.loaded_at IS NULL))
+      OR (OLD.lock_lifted_at IS NOT NULL AND NEW.lock_lifted_at IS NOT OLD.lock_lifted_at)
+      OR (OLD.mode = 'view_only' AND NEW.mode = 'full' AND NEW.lock_lifted_at IS NULL)
+    BEGIN SELECT RAISE(ABORT, 'the lock is lifted once, after read-out and loading (rule L6)'); END
+    """,
+    """
+    CREATE TRIGGER link_lock_needs_read_out_at_once BEFORE INSERT ON substitute_link
+    WHEN NEW.lock_lifted_at IS NOT NULL AND (NEW.read_out_at IS NULL OR NEW.loaded_at IS NULL)
+    BEGIN SELECT RAISE(ABORT, 'the lock is lifted once, after read-out and loading (rule L6)'); END
+    """,
+    """
     CREATE TRIGGER history_is_not_replaced BEFORE INSERT ON history
     WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'history is append-only (rule S)'); END
@@ -70,6 +89,15 @@ POSTGRESQL = (
          AND (NEW.state <> OLD.state OR NEW.open_device IS NOT NULL) THEN
         RAISE integrity_constraint_violation USING MESSAGE = 'an ended link stays ended (rule L3)';
       END IF;
+      IF (OLD.state = 'active' AND NEW.state NOT IN ('active', 'ended'))
+         OR (OLD.state = 'granted' AND NEW.state NOT IN ('granted', 'active', 'ended')) THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'a link never goes back (rule L3)';
+      END IF;
+      IF (OLD.lock_lifted_at IS NOT NULL AND NEW.lock_lifted_at IS DISTINCT FROM OLD.lock_lifted_at)
+         OR (OLD.mode = 'view_only' AND NEW.mode = 'full' AND NEW.lock_lifted_at IS NULL) THEN
+        RAISE integrity_constraint_violation
+          USING MESSAGE = 'the lock is lifted once, after read-out and loading (rule L6)';
+      END IF;
       IF (OLD.ends_at IS NOT NULL AND NEW.ends_at IS DISTINCT FROM OLD.ends_at)
          OR (OLD.activated_at IS NOT NULL AND NEW.activated_at IS DISTINCT FROM OLD.activated_at) THEN
         RAISE integrity_constraint_violation USING MESSAGE = 'the end of a link is fixed (rules L2, L6)';
@@ -91,6 +119,8 @@ POSTGRESQL = (
     """,
     "ALTER TABLE substitute_link ADD CONSTRAINT link_is_not_too_long"
     " CHECK (ends_at <= activated_at + INTERVAL '720 hours')",
+    "ALTER TABLE substitute_link ADD CONSTRAINT link_lock_needs_read_out"
+    " CHECK (lock_lifted_at IS NULL OR (read_out_at IS NOT NULL AND loaded_at IS NOT NULL))",
     "CREATE TRIGGER history_is_not_emptied BEFORE TRUNCATE ON history EXECUTE FUNCTION refuse()",
     """
     CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link

@@ -39,6 +39,10 @@ class Reason(StrEnum):
     NOTHING_ENTERED = "nothing_entered"
     DATA_ENTERED = "data_entered"
     ENTERED_UNKNOWN = "entered_unknown"
+    BACKUP_CONFIRMED = "backup_confirmed"
+    BACKUP_OLDER_THAN_THOUGHT = "backup_older_than_thought"
+    ALL_DATA_IN_BACKUP = "all_data_in_backup"
+    DATA_MISSING = "data_missing"
     THIRD_PARTY_SERVER = "third_party_server"
 
 
@@ -50,9 +54,10 @@ class Mode(StrEnum):
 
 
 class LinkState(StrEnum):
-    """Where a link stands (rules L1–L3)."""
+    """Where a link stands (rules L1–L3); granted: decided, and its till is being set up."""
 
     REQUESTED = "requested"
+    GRANTED = "granted"
     ACTIVE = "active"
     ENDED = "ended"
     REFUSED = "refused"
@@ -74,6 +79,31 @@ class LinkReason(StrEnum):
     MOVING = "moving"
     RENOVATION = "renovation"
     OTHER = "other"
+
+
+class Provider(StrEnum):
+    """Who makes the till a link leads to: staff by hand, or the vendor's back end over HTTP."""
+
+    BY_HAND = "by_hand"
+    HTTP = "http"
+
+
+class TillState(StrEnum):
+    """What the till behind a link is: none yet, with receipt lock, open for cashing, deleted (L5, L11)."""
+
+    NONE = "none"
+    LOCKED = "locked"
+    OPEN = "open"
+    GONE = "gone"
+
+
+class TillDeed(StrEnum):
+    """What the portal asks of the till's back end."""
+
+    CREATE = "create"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True)
@@ -98,21 +128,30 @@ _OWNER = frozenset({Role.OWNER})
 _TEAM = frozenset({Role.STAFF, Role.ADMIN})
 _SYSTEM = frozenset({Role.SYSTEM})
 _REQUESTED = frozenset({LinkState.REQUESTED})
+_GRANTED = frozenset({LinkState.GRANTED})
 _ACTIVE = frozenset({LinkState.ACTIVE})
 
+OPEN_STATES = _REQUESTED | _GRANTED | _ACTIVE
+"""The states of which a device has one at most (rule L1)."""
+
 LINK_STEPS: dict[str, LinkStep] = {
-    "grant": LinkStep(_REQUESTED, LinkState.ACTIVE, _TEAM),
+    "correct": LinkStep(_REQUESTED, LinkState.REQUESTED, _TEAM | _SYSTEM),
+    "grant": LinkStep(_REQUESTED, LinkState.GRANTED, _TEAM),
     "refuse": LinkStep(_REQUESTED, LinkState.REFUSED, _TEAM),
-    "correct": LinkStep(_REQUESTED, LinkState.REQUESTED, _TEAM),
-    "withdraw": LinkStep(_REQUESTED | _ACTIVE, LinkState.ENDED, _OWNER),
+    "activate": LinkStep(_GRANTED, LinkState.ACTIVE, _TEAM | _SYSTEM),
+    "read_out": LinkStep(_ACTIVE, LinkState.ACTIVE, _TEAM | _SYSTEM),
+    "fail_read_out": LinkStep(_ACTIVE, LinkState.ACTIVE, _TEAM | _SYSTEM),
+    "load": LinkStep(_ACTIVE, LinkState.ACTIVE, _TEAM | _SYSTEM),
     "lift_lock": LinkStep(_ACTIVE, LinkState.ACTIVE, _TEAM | _SYSTEM),
-    "delete": LinkStep(_ACTIVE, LinkState.ENDED, _TEAM | _SYSTEM),
+    "lock": LinkStep(_ACTIVE, LinkState.ACTIVE, _TEAM),
+    "renew": LinkStep(_ACTIVE, LinkState.ACTIVE, _OWNER | _TEAM),
+    "warn": LinkStep(_ACTIVE, LinkState.ACTIVE, _SYSTEM),
+    "withdraw": LinkStep(OPEN_STATES, LinkState.ENDED, _OWNER),
+    "delete": LinkStep(_GRANTED | _ACTIVE, LinkState.ENDED, _TEAM),
+    "hand_back": LinkStep(OPEN_STATES, LinkState.ENDED, _TEAM),
     "expire": LinkStep(_ACTIVE, LinkState.ENDED, _SYSTEM),
 }
 """Every change of a link there is; nothing leads out of ENDED or REFUSED (rule L3)."""
-
-OPEN_STATES = _REQUESTED | _ACTIVE
-"""The states of which a device has one at most (rule L1)."""
 
 
 def take_link_step(step: str, state: LinkState, role: Role) -> LinkState:
@@ -141,6 +180,29 @@ def end_of(activated_at: datetime, days: int = MAX_DAYS) -> datetime:
     if days not in range(1, MAX_DAYS + 1):
         raise ValueError(f"a link lasts 1 to {MAX_DAYS} days")
     return aware(activated_at) + timedelta(days=days)
+
+
+def warning_days(activated_at: datetime, ends_at: datetime, now: datetime) -> int | None:
+    """Return which warning is due at `now`, in days before the end; None if none is (rule L10).
+
+    Of several that are due only the nearest to the end counts. A link too short for a warning
+    gets none: whoever got it today need not be told today. Past the end there is nothing to warn of.
+    """
+    if aware(now) >= aware(ends_at):
+        return None
+    due = [days for days in WARNING_DAYS if _warns_at(activated_at, ends_at, days, until=now)]
+    return min(due, default=None)
+
+
+def next_warning_at(activated_at: datetime, ends_at: datetime, now: datetime) -> datetime | None:
+    """Return when the next warning after `now` falls due, in UTC; None if none is left (rule L10)."""
+    moments = [aware(ends_at) - timedelta(days=days) for days in WARNING_DAYS]
+    return min((at for at in moments if at > aware(now) and at > aware(activated_at)), default=None)
+
+
+def _warns_at(activated_at: datetime, ends_at: datetime, days: int, until: datetime) -> bool:
+    moment = aware(ends_at) - timedelta(days=days)
+    return aware(activated_at) < moment <= aware(until)
 
 
 def is_open(state: LinkState, ends_at: datetime | None, now: datetime) -> bool:
@@ -191,6 +253,50 @@ def _without_backup(backup_booked: bool | None, last_online: datetime | None) ->
     return Expectation(Answer.STAFF, None, tuple(unknown))
 
 
+def corrected(
+    expectation: Expectation,
+    entered_since: bool | None,
+    real_backup_at: datetime | None,
+    complete: bool | None,
+) -> Expectation:
+    """Return the answer that follows from what staff found out, by rule and not by hand (rules B2, L4a, L5).
+
+    The backup's real time replaces the estimate. Whether all data is in it decides, if that is known
+    and a backup is; if not, the owner's word holds for a backup that is as new as the estimate, and
+    no longer for an older one. Nothing found out leaves everything as it was.
+    """
+    third_party = Reason.THIRD_PARTY_SERVER in expectation.reasons
+    found = _from_findings(expectation, entered_since, real_backup_at, complete)
+    return for_third_party(found) if third_party and found is not expectation else found
+
+
+def _from_findings(
+    expectation: Expectation,
+    entered_since: bool | None,
+    real_backup_at: datetime | None,
+    complete: bool | None,
+) -> Expectation:
+    if real_backup_at is None and complete is None:
+        return expectation
+    at = expectation.backup_at if real_backup_at is None else aware(real_backup_at)
+    if at is None:  # complete, but of no known time: nothing a link could be built from for certain
+        return expectation
+    backup = (Reason.BACKUP_CONFIRMED,) if real_backup_at is not None else _source(expectation)
+    if complete is not None:
+        answer = Answer.FULL if complete else Answer.VIEW_ONLY
+        told = Reason.ALL_DATA_IN_BACKUP if complete else Reason.DATA_MISSING
+        return Expectation(answer, at, (*backup, told))
+    if expectation.backup_at is not None and at < aware(expectation.backup_at):
+        return Expectation(Answer.VIEW_ONLY, at, (*backup, Reason.BACKUP_OLDER_THAN_THOUGHT))
+    answer, entered = _ENTERED[entered_since]
+    return Expectation(answer, at, (*backup, entered))
+
+
+def _source(expectation: Expectation) -> tuple[Reason, ...]:
+    sources = (Reason.BACKUP_FROM_UPLOAD, Reason.BACKUP_FROM_SLOT)
+    return tuple(reason for reason in expectation.reasons if reason in sources)
+
+
 def for_third_party(expectation: Expectation) -> Expectation:
     """Return the same facts with the answer left to staff: no claim for another's server (rule L12)."""
     return replace(
@@ -206,6 +312,19 @@ def may_grant(mode: Mode, complete: bool | None) -> bool:
 def may_lift_lock(mode: Mode, read_out_at: datetime | None, loaded_at: datetime | None) -> bool:
     """Tell whether the receipt lock may be lifted: read out and loaded, both recorded (rule L6)."""
     return mode == Mode.VIEW_ONLY and read_out_at is not None and loaded_at is not None
+
+
+def may_lock(mode: Mode, lock_lifted_at: datetime | None) -> bool:
+    """Tell whether staff may put a receipt lock on a full link: found incomplete afterwards (rule L5).
+
+    Once the read-out database is on it, all data is there and nothing is left to lock it for (L6).
+    """
+    return mode == Mode.FULL and lock_lifted_at is None
+
+
+def till_for(mode: Mode) -> TillState:
+    """Return what the till must be for a link of this kind (rules L4, L5)."""
+    return TillState.OPEN if mode == Mode.FULL else TillState.LOCKED
 
 
 def shows_tse_notice(tse_in_server: bool | None) -> bool:

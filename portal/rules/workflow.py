@@ -159,6 +159,21 @@ STEPS: dict[str, Step] = {
 CLOSED = frozenset({State.DECLINED, State.SOLVED_REMOTELY, State.CANCELLED, State.COMMISSIONED})
 """The states that no step leaves."""
 
+AT_THE_WORKSHOP = frozenset(
+    {
+        State.RECEIVED,
+        State.IN_DIAGNOSIS,
+        State.AWAITING_QUOTE_DECISION,
+        State.QUOTE_ACCEPTED,
+        State.QUOTE_DECLINED,
+        State.IN_REPAIR,
+        State.NO_FAULT_FOUND,
+        State.NOT_REPAIRABLE,
+        State.READY_TO_RETURN,
+    }
+)
+"""The states in which the server is with us: its database can be read out (rule L6)."""
+
 _OWNERS_TURN = frozenset(
     {
         State.DRAFT,

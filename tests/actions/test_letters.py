@@ -88,7 +88,7 @@ def test_of_two_workers_that_read_the_same_letter_one_gets_it(database, monkeypa
     both_read = Letter.due(NOW).limit(1)
     list(both_read)  # read before either claims
     assert letters.claim(NOW) is not None
-    monkeypatch.setattr(Letter, "due", lambda _now: both_read)
+    monkeypatch.setattr(Letter, "due", lambda _now, _channel: both_read)
     monkeypatch.setattr(both_read, "limit", lambda _most: both_read)
     assert letters.claim(NOW) is None
     assert Letter.get().tries == 1

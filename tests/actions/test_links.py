@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import letters, links
+from portal.actions import doors, letters, link_steps, links
+from portal.actions.link_steps import LinkMoved
 from portal.actions.links import (
     BackupFacts,
     Findings,
     LinkAlreadyOpen,
-    LinkMoved,
     LinkWouldBeIncomplete,
     RefusalNeedsReason,
 )
@@ -139,10 +139,15 @@ def test_only_corrected_facts_make_it_full_and_they_are_on_the_record(database):
         True,
         LinkState.REQUESTED,
     )
-    assert corrected.expected is Answer.VIEW_ONLY  # what the owner was told stays as it was
+    assert corrected.expected is Answer.FULL  # by rule, from the facts
     row = History.select().order_by(History.id.desc()).get()
     assert (row.what, row.why, row.account) == ("correct", "Nachgesehen", staff)
-    assert row.facts == {"real_backup_at": LATER.isoformat(), "complete": True}
+    assert row.facts == {
+        "real_backup_at": LATER.isoformat(),
+        "complete": True,
+        "expected": "full",
+        "expected_before": "view_only",
+    }
     assert grant(corrected, Mode.FULL).mode is Mode.FULL
 
 
@@ -195,7 +200,7 @@ def test_owners_grant_nothing_and_staff_withdraw_nothing(database):
         lambda: correct(link, complete=True, by=link.requester),
         lambda: links.withdraw(link, by=a_staff_member(), now=NOW),
         lambda: links.delete(link, "Zu früh", by=a_staff_member(), now=NOW),
-        lambda: links.expire(link, now=NOW + timedelta(days=400)),
+        lambda: link_steps.expire(link, now=NOW + timedelta(days=400)),
     ):
         with pytest.raises(StepRefused):
             deed()
@@ -275,7 +280,7 @@ def test_findings_and_grant_are_one_deed(database):  # rules L4, L5
         link, Mode.FULL, till_address=TILL, days=30, secret=SECRET, by=staff, now=NOW, found=found
     )
     assert (granted.state, granted.mode, granted.real_backup_at) == (LinkState.ACTIVE, Mode.FULL, LATER)
-    assert [row.what for row in History.of_link(granted)][-2:] == ["correct", "grant"]
+    assert [row.what for row in History.of_link(granted)][-3:] == ["correct", "grant", "activate"]
 
 
 def test_a_failing_letter_undoes_the_grant(database, monkeypatch):  # rule S4
@@ -294,9 +299,9 @@ def test_a_failing_letter_undoes_the_grant(database, monkeypatch):  # rule S4
 def test_the_worker_ends_what_is_over_and_nothing_else(database):  # rule L2
     over, other = an_active_link(days=1), an_active_link(days=2)
     end = over.ends_at
-    assert links.expire_due(now=end - TICK) == 0
-    assert links.expire_due(now=end) == 1
-    assert links.expire_due(now=end) == 0
+    assert link_steps.expire_due(now=end - TICK) == 0
+    assert link_steps.expire_due(now=end) == 1
+    assert link_steps.expire_due(now=end) == 0
     states = {link.id: (link.state, link.ending) for link in SubstituteLink.select()}
     assert states == {over.id: (LinkState.ENDED, Ending.EXPIRED), other.id: (LinkState.ACTIVE, None)}
     assert Letter.select().where(Letter.event == "link_ended").count() == 1
@@ -305,7 +310,7 @@ def test_the_worker_ends_what_is_over_and_nothing_else(database):  # rule L2
 def test_a_link_is_not_expired_before_its_end(database):  # rule L2
     link = an_active_link()
     with pytest.raises(ValueError, match="not reached"):
-        links.expire(link, now=link.ends_at - TICK)
+        link_steps.expire(link, now=link.ends_at - TICK)
 
 
 # The door (rule L9)
@@ -314,20 +319,20 @@ def test_a_link_is_not_expired_before_its_end(database):  # rule L2
 def test_the_door_leads_on_until_the_end_to_the_microsecond(database):  # rule L9
     link = an_active_link(days=1)
     token = token_of(link)
-    assert links.open_door(token, now=link.ends_at - TICK).is_open
-    assert links.open_door(token, now=link.ends_at - TICK).link.till_address == TILL
-    assert not links.open_door(token, now=link.ends_at).is_open
+    assert doors.open_door(token, now=link.ends_at - TICK).is_open
+    assert doors.open_door(token, now=link.ends_at - TICK).link.till_address == TILL
+    assert not doors.open_door(token, now=link.ends_at).is_open
 
 
 def test_the_first_refusal_is_written_down_and_no_clock_revives_the_link(database):  # rule L9
     link = an_active_link(days=1)
     token = token_of(link)
-    refused = links.open_door(token, now=link.ends_at)
+    refused = doors.open_door(token, now=link.ends_at)
     found = SubstituteLink.get()
     assert (found.state, found.ending, found.ended_at) == (LinkState.ENDED, Ending.EXPIRED, link.ends_at)
     assert refused.link == found
     for earlier in (link.ends_at - TICK, NOW, NOW - timedelta(days=400)):
-        assert not links.open_door(token, now=earlier).is_open
+        assert not doors.open_door(token, now=earlier).is_open
     assert History.select().where(History.what == "expire").count() == 1
     assert Letter.select().where(Letter.event == "link_ended").count() == 1
 
@@ -339,13 +344,13 @@ def test_the_door_is_shut_at_once_when_the_link_ends_early(database, how):  # ru
         links.withdraw(link, by=link.requester, now=LATER)
     else:
         links.delete(link, "Doppelt", by=a_staff_member(), now=LATER)
-    assert not links.open_door(token_of(link), now=LATER).is_open
+    assert not doors.open_door(token_of(link), now=LATER).is_open
 
 
 def test_a_request_has_no_door(database):  # rule L9
     link = a_link_request()
     for generation in (0, 1):
-        assert links.open_door(rules.door_token(SECRET, link.id, generation), now=NOW) is None
+        assert doors.open_door(rules.door_token(SECRET, link.id, generation), now=NOW) is None
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "hash", "other secret", "other generation", "other link"])
@@ -357,13 +362,13 @@ def test_any_other_token_opens_nothing(database, wrong):  # rule L9
         "other generation": rules.door_token(SECRET, link.id, link.generation + 1),
         "other link": rules.door_token(SECRET, link.id + 1, link.generation),
     }.get(wrong, wrong)
-    assert links.open_door(token, now=NOW) is None
+    assert doors.open_door(token, now=NOW) is None
 
 
 def test_each_passing_of_the_door_is_counted(database):
     link = an_active_link()
     for hours in (1, 3):
-        links.count_opening(link, now=NOW + timedelta(hours=hours))
+        doors.count_opening(link, now=NOW + timedelta(hours=hours))
     found = SubstituteLink.get()
     assert (found.opened_count, found.last_opened_at) == (2, NOW + timedelta(hours=3))
     assert found.ends_at == link.ends_at

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from portal.actions import cases, links, queue, reports
+from portal.actions import cases, doors, link_steps, links, queue, reports
 from portal.models import Attachment, Case, Counter, Draft, History, Letter, SubstituteLink, db
 from portal.rules import urgency
 from portal.rules.carriers import Carrier
@@ -113,8 +113,8 @@ def test_the_door_and_the_worker_end_a_link_once(database):  # rule L9
     link = an_active_link(days=1)
     from portal.rules.links import door_token
 
-    knock = partial(links.open_door, door_token(SECRET, link.id, link.generation), now=link.ends_at)
-    results = at_once(knock, knock, knock, partial(links.expire_due, now=link.ends_at))
+    knock = partial(doors.open_door, door_token(SECRET, link.id, link.generation), now=link.ends_at)
+    results = at_once(knock, knock, knock, partial(link_steps.expire_due, now=link.ends_at))
     assert [result.is_open for result in results[:3]] == [False] * 3
     assert History.select().where(History.what == "expire").count() == 1
     assert Letter.select().where(Letter.event == "link_ended").count() == 1

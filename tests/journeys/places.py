@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from PIL import Image
 
 from portal import demo
-from portal.actions import accounts, cases, links, reports
+from portal.actions import accounts, cases, link_steps, links, reports
 from portal.models import Account, Case, Device, Draft, SubstituteLink
 from portal.outside import clock, files
 from portal.rules import links as link_rules
@@ -217,7 +217,7 @@ def _past_links(owner: Account, now: datetime, secret: str) -> tuple[SubstituteL
         device, now=now - timedelta(days=9), days=7, secret=secret, staff=support,
         link=builders.a_link_request(device, owner, now - timedelta(days=9)),
     )  # fmt: skip
-    links.expire(ended, now=now)
+    link_steps.expire(ended, now=now)
     asked = builders.a_link_request(device, owner, now - timedelta(days=1))
     return ended, links.refuse(asked, "Die Sicherung fehlt leider.", by=support, now=now)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import links, queue
+from portal.actions import doors, link_steps, queue
 from portal.fill import fill
 from portal.models import Account, Case, Device, Draft, Letter, SignIn, base, db, desk, search
 from portal.models.links import SubstituteLink
@@ -77,17 +77,17 @@ QUESTIONS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "an owner's cases": (lambda: list(Case.newest_for(an_owner())), ("case_customer_id",)),
     "due places": (lambda: queue.reassess_due(now=NOW - timedelta(days=9000)), ("case_reassess_at",)),
     "links past their end": (
-        lambda: links.expire_due(now=NOW - timedelta(days=9000)),
+        lambda: link_steps.expire_due(now=NOW - timedelta(days=9000)),
         ("substitute_link_state_ends_at_id",),
     ),
-    "the door": (lambda: links.open_door("x", now=NOW), ("substitute_link_token_hash",)),
+    "the door": (lambda: doors.open_door("x", now=NOW), ("substitute_link_token_hash",)),
     "a device's open link": (
         lambda: SubstituteLink.open_for(Device(id=1)),
         ("substitute_link_open_device",),
     ),
     "a session": (lambda: SignIn.account_of("x", NOW), ("sign_in_",)),
     "a browser's report": (lambda: Draft.get_or_none(Draft.key_hash == "x"), ("draft_key_hash",)),
-    "due letters": (lambda: list(Letter.due(NOW)), ("letter_due_at",)),
+    "due letters": (lambda: list(Letter.due(NOW)), ("letter_channel_due_at_id",)),
 }
 
 

@@ -6,12 +6,15 @@ from itertools import product
 import pytest
 from peewee import IntegrityError
 
-from portal.actions import links
+from portal.actions import link_steps, links
 from portal.models import SubstituteLink, db
 from portal.rules.links import Ending, LinkState, Mode
 from tests.builders import NOW, a_device, a_link_request, a_staff_member, an_active_link
 
 LATER = "2027-11-21T09:14:00.000000Z"
+
+
+MOMENT = "2026-11-21T09:14:00.000000Z"
 
 
 def a_link_that_is_over(how: str) -> SubstituteLink:
@@ -25,7 +28,7 @@ def a_link_that_is_over(how: str) -> SubstituteLink:
     active = an_active_link(days=1)
     if how == "deleted":
         return links.delete(active, "Doppelt", by=staff, now=NOW)
-    return links.expire(active, now=NOW + timedelta(days=1))
+    return link_steps.expire(active, now=NOW + timedelta(days=1))
 
 
 def attacks(link: SubstituteLink) -> list[str]:
@@ -127,8 +130,37 @@ def test_start_and_end_of_a_link_are_fixed(database, change):  # rule L2, rule L
 
 def test_lifting_the_lock_leaves_the_end_where_it_is(database):  # rule L6
     link = an_active_link(mode=Mode.VIEW_ONLY, days=7)
-    SubstituteLink.update(mode=Mode.FULL, lock_lifted_at=NOW).where(SubstituteLink.id == link.id).execute()
+    lifted = {"mode": Mode.FULL, "lock_lifted_at": NOW, "read_out_at": NOW, "loaded_at": NOW}
+    SubstituteLink.update(lifted).where(SubstituteLink.id == link.id).execute()
     assert SubstituteLink.get_by_id(link.id).ends_at == NOW + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        f"mode = 'full', lock_lifted_at = '{MOMENT}'",
+        f"mode = 'full', lock_lifted_at = '{MOMENT}', read_out_at = '{MOMENT}'",
+        f"mode = 'full', lock_lifted_at = '{MOMENT}', loaded_at = '{MOMENT}'",
+        "mode = 'full'",
+        "mode = 'full', complete = true",
+    ],
+)
+def test_no_lock_is_lifted_without_read_out_and_loading_in_the_database_too(database, changes):  # rule L6
+    link = an_active_link(mode=Mode.VIEW_ONLY)
+    assert refused(f"UPDATE substitute_link SET {changes} WHERE id = {link.id}")
+
+
+@pytest.mark.parametrize("state", ["requested", "granted", "refused"])
+def test_an_active_link_never_goes_back_in_the_database_too(database, state):  # rule L3
+    link = an_active_link()
+    assert refused(f"UPDATE substitute_link SET state = '{state}' WHERE id = {link.id}")
+
+
+@pytest.mark.parametrize("state", ["requested", "refused"])
+def test_a_granted_link_never_goes_back_in_the_database_too(database, state):  # rule L3
+    link = a_link_request()
+    assert not refused(f"UPDATE substitute_link SET state = 'granted' WHERE id = {link.id}")
+    assert refused(f"UPDATE substitute_link SET state = '{state}' WHERE id = {link.id}")
 
 
 @pytest.mark.parametrize("days", ["0", "31", "-1", "1000"])

@@ -245,23 +245,28 @@ def test_warnings_come_7_3_and_1_days_before_the_end():  # rule L10
 
 
 OWNER, STAFF, ADMIN, SYSTEM = Role.OWNER, Role.STAFF, Role.ADMIN, Role.SYSTEM
+TEAM = (Role.STAFF, Role.ADMIN)
+OPEN = ("requested", "granted", "active")
 PERMITTED = {
-    ("grant", "requested", "active", STAFF),
-    ("grant", "requested", "active", ADMIN),
-    ("refuse", "requested", "refused", STAFF),
-    ("refuse", "requested", "refused", ADMIN),
-    ("correct", "requested", "requested", STAFF),
-    ("correct", "requested", "requested", ADMIN),
-    ("withdraw", "requested", "ended", OWNER),
-    ("withdraw", "active", "ended", OWNER),
-    ("lift_lock", "active", "active", STAFF),
-    ("lift_lock", "active", "active", ADMIN),
-    ("lift_lock", "active", "active", SYSTEM),
-    ("delete", "active", "ended", STAFF),
-    ("delete", "active", "ended", ADMIN),
-    ("delete", "active", "ended", SYSTEM),
-    ("expire", "active", "ended", SYSTEM),
-}
+    *((step, "requested", target, role) for role in TEAM for step, target in [
+        ("correct", "requested"), ("grant", "granted"), ("refuse", "refused"), ("hand_back", "ended"),
+    ]),
+    *((step, "granted", target, role) for role in TEAM for step, target in [
+        ("activate", "active"), ("delete", "ended"), ("hand_back", "ended"),
+    ]),
+    *((step, "active", "active", role) for role in TEAM for step in [
+        "read_out", "fail_read_out", "load", "lift_lock", "lock", "renew",
+    ]),
+    *((step, "active", "ended", role) for role in TEAM for step in ("delete", "hand_back")),
+    *(("withdraw", state, "ended", Role.OWNER) for state in OPEN),
+    ("renew", "active", "active", Role.OWNER),
+    ("correct", "requested", "requested", Role.SYSTEM),
+    ("activate", "granted", "active", Role.SYSTEM),
+    *((step, "active", "active", Role.SYSTEM) for step in [
+        "read_out", "fail_read_out", "load", "lift_lock", "warn",
+    ]),
+    ("expire", "active", "ended", Role.SYSTEM),
+}  # fmt: skip
 
 
 def test_the_links_table_is_the_rulebooks_and_nothing_else_is_possible():  # rules L1, L3

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from portal.actions import cases, letters, links
+from portal.actions import cases, letters, link_steps, links
 from portal.models import Account, Letter
 from portal.outside.mailer import Mail, message
 from portal.rules import links as link_rules
@@ -242,7 +242,7 @@ def test_a_granted_link_says_what_it_can_do_and_when_it_ends(app, mode, locked):
 
 def test_an_expired_link_is_not_said_to_be_ended_by_support(app):  # rule L2
     link = an_active_link(days=1)
-    links.expire(link, now=NOW + timedelta(days=1))
+    link_steps.expire(link, now=NOW + timedelta(days=1))
     text = read(app, "link_ended").text
     assert "abgelaufen" in text
     assert "Support hat" not in text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal.actions import links
+from portal.actions import link_steps, links
 from portal.models import Consent, SubstituteLink
 from portal.rules.links import Answer, LinkReason, LinkState, Mode, Reason
 from tests import builders
@@ -300,5 +300,5 @@ def test_a_link_past_its_end_does_not_stand_in_the_way_of_the_next(signed_in, ow
 def test_a_link_written_off_late_ended_when_it_ended(signed_in, owner, device):  # rule L9
     link = builders.an_active_link(link=builders.a_link_request(device, owner), days=1)
     with time_machine.travel(link.ends_at + timedelta(days=2), tick=False):
-        links.expire_due(now=link.ends_at + timedelta(days=2))
+        link_steps.expire_due(now=link.ends_at + timedelta(days=2))
         assert "Beendet: Sonntag, 22. November, 10:14 Uhr" in signed_in.page(f"/links/{link.id}").text

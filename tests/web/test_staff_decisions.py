@@ -201,7 +201,7 @@ def test_a_full_link_needs_all_data_on_the_record(client, staff):  # rules L4, L
     assert (found.state, found.mode, found.complete, found.days) == (LinkState.ACTIVE, Mode.FULL, True, 30)
     assert found.real_backup_at == link.backup_at
     steps = [entry.what for entry in History.of_link(link)]
-    assert steps == ["request_link", "correct", "grant"]
+    assert steps == ["request_link", "correct", "grant", "activate"]
     assert History.get(History.what == "correct").why == "Sicherung angesehen"
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import cases, links, queue
+from portal.actions import cases, link_steps, queue
 from portal.models import Case, Letter, SubstituteLink, desk
 from portal.outside import clock
 from portal.rules.links import LinkReason, Mode
@@ -74,7 +74,7 @@ def test_a_lost_link_and_a_cancelled_case_say_what_is_the_matter(client, staff):
     lost = build.a_case(now=clock.now() - timedelta(days=20))
     asked = build.a_link_request(lost.device, now=lost.reported_at, case=lost)
     build.an_active_link(link=asked, days=1, now=lost.reported_at)
-    links.expire_due(now=clock.now())
+    link_steps.expire_due(now=clock.now())
     cancelled = build.a_case(now=clock.now())
     build.a_link_request(cancelled.device, now=clock.now(), case=cancelled)
     cases.cancel(cancelled, by=cancelled.reporter, now=clock.now())

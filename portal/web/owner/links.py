@@ -9,7 +9,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import links as deeds
-from portal.actions.links import LinkMoved
+from portal.actions.link_steps import LinkMoved
 from portal.models import SubstituteLink
 from portal.outside import clock
 from portal.rules.links import link_steps_for

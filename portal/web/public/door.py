@@ -10,8 +10,8 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_login import current_user
 
-from portal.actions import links
-from portal.actions.links import Door
+from portal.actions import doors
+from portal.actions.doors import Door
 from portal.outside import clock
 from portal.rules.workflow import Role
 from portal.web.fragments import page
@@ -62,7 +62,7 @@ def go(token: str) -> Response:
     if not found.is_open:
         return _over(found, now)
     if request.method == "GET" and not _is_speculative():
-        links.count_opening(found.link, now=now)
+        doors.count_opening(found.link, now=now)
     return redirect(found.link.till_address, code=302)
 
 
@@ -70,7 +70,7 @@ def _judged(token: str, now: datetime) -> Door:
     """Return the door of the token as it is now; 404 for an unknown one and for another customer (L9)."""
     if len(token) > LONGEST_TOKEN or not token.isascii():
         abort(404)
-    found = links.open_door(token, now=now)
+    found = doors.open_door(token, now=now)
     if found is None or _is_strangers(found.link.customer_id):
         abort(404)
     return found

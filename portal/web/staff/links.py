@@ -6,7 +6,8 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import links as deeds
-from portal.actions.links import Findings, LinkMoved, LinkWouldBeIncomplete
+from portal.actions.link_steps import LinkMoved
+from portal.actions.links import Findings, LinkWouldBeIncomplete
 from portal.models import Account, Case, SubstituteLink, desk
 from portal.outside import clock
 from portal.rules import links as rules

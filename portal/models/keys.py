@@ -1,0 +1,25 @@
+"""Keys of the till's back end for the API; what they may do, and when they were last used."""
+
+from peewee import CharField, ForeignKeyField, JSONField
+
+from portal.models.accounts import Account
+from portal.models.base import BaseModel, InstantField
+
+
+class ApiKey(BaseModel):
+    """One key, made by an admin: the database knows its hash and its first characters only."""
+
+    name = CharField(max_length=80)
+    prefix = CharField(max_length=12)
+    key_hash = CharField(max_length=64, unique=True)
+    scopes = JSONField(default=list)
+    created_at = InstantField()
+    created_by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    last_used_at = InstantField(null=True)
+    revoked_at = InstantField(null=True)
+    revoked_by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+
+    @classmethod
+    def all_of_them(cls):
+        """Select the keys, those in use first, then the newest first."""
+        return cls.select().order_by(cls.revoked_at.is_null(False), cls.id.desc())
