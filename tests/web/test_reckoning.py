@@ -42,7 +42,7 @@ def of_page(client, case):
 def test_a_link_that_lasts_is_said_so_calmly_with_the_steps(client, staff):  # rule L10
     text = of_page(client, a_case_with_link())
     assert "Der Link reicht voraussichtlich bis zur Inbetriebnahme." in text
-    assert "Server voraussichtlich zurück" in text
+    assert "Server voraussichtlich zurück etwa " in text
     assert "Womit wir rechnen" in text
     assert "Jetzt: Wird repariert" in text
     assert "5 Tage Richtwert" in text

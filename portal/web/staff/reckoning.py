@@ -36,7 +36,7 @@ class Line:
 class Shown:
     """The reckoning beside the link: when each of the two is, what that means, and the steps."""
 
-    back_at: datetime
+    back: str
     ends_at: datetime
     verdict: str
     is_short: bool
@@ -52,7 +52,7 @@ def of_case(case: Case, link: SubstituteLink | None, times: Times) -> Shown | No
         return None
     gap = found.gap(link.ends_at)
     return Shown(
-        back_at=found.back_at,
+        back=_("etwa %(day)s", day=labels.day(found.back_at, weekday=False)),
         ends_at=link.ends_at,
         verdict=short_by(gap) or _("Der Link reicht voraussichtlich bis zur Inbetriebnahme."),
         is_short=bool(gap),
@@ -75,10 +75,11 @@ def _reckon(case: Case, times: Times) -> Reckoning | None:
 
 
 def short_by(gap: timedelta) -> str:
-    """Return by how much the link is too short, or nothing if it lasts."""
-    if gap >= DAY:
+    """Return by how much the link is too short, in whole days, or nothing if it lasts."""
+    days = round(gap / DAY)
+    if days:
         return ngettext(
-            "Link endet %(num)s Tag vor dem Server.", "Link endet %(num)s Tage vor dem Server.", gap.days
+            "Link endet %(num)s Tag vor dem Server.", "Link endet %(num)s Tage vor dem Server.", days
         )
     return _("Link endet kurz vor dem Server.") if gap else ""
 
@@ -89,7 +90,7 @@ def _line(leg: Leg, is_now: bool) -> Line:
         if leg.from_cases
         else _("Richtwert")
     )
-    left = lasting(leg.left) if leg.left else _("überzogen, zählt nicht mehr")
+    left = lasting(leg.left) if leg.left else _("überzogen")
     return Line(labels.label(leg.state), lasting(leg.usual), basis, left, is_now)
 
 
