@@ -25,6 +25,7 @@ from tests.engines import free_port
 SECRET = "whsec_" + b64encode(b"only for tests, 32 bytes of key.").decode()
 LONGEST = 30  # seconds; a hanging answer never outlives its test for longer
 DRIP = 0.02  # seconds between two bytes
+DRIPS = 500
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Machine:
         self._released.set()
 
     def drip(self, times: int = 1) -> None:
-        """Do what is asked, and answer one byte at a time, without end."""
+        """Do what is asked, and answer one byte at a time, for longer than anybody should listen."""
         self._next(self._drip, times)
 
     def break_off(self, times: int = 1) -> None:
@@ -292,9 +293,11 @@ class Talk(BaseHTTPRequestHandler):
         self.wfile.write(self._head(status, len(content)) + content[: len(content) // 2])
 
     def drip(self, down: threading.Event) -> None:
-        """Send a head that never ends, byte by byte, until the other side or we ourselves go away."""
+        """Send a head byte by byte, until the other side or we ourselves go away."""
         self.wfile.write(b"HTTP/1.1 200 OK\r\nx-drip: ")
-        while not down.wait(DRIP):
+        for _ in range(DRIPS):
+            if down.wait(DRIP):
+                return
             self.wfile.write(b"x")
 
     def _head(self, status: int, size: int, **headers: str) -> bytes:

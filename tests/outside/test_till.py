@@ -299,6 +299,13 @@ def test_an_answer_that_is_none_gives_no_till(till_server, content):
     assert create(till_server).id == "T-1"
 
 
+def test_a_right_answer_that_is_far_too_long_is_not_read(till_server):
+    said = b'{"id": "T-1", "address": "https://kasse.example", "state": "locked", "more": "' + b"x" * 100_000
+    till_server.garbage(said + b'"}', status=201)
+    with pytest.raises(TillAway, match="more than 65536 bytes"):
+        create(till_server)
+
+
 def test_an_unlocked_till_that_says_locked_is_not_unlocked(till_server):  # rule L6
     create(till_server)
     till_server.garbage(b'{"state": "locked"}')
