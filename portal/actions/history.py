@@ -7,7 +7,7 @@ from portal.models import Account, Case, History, SubstituteLink
 
 
 def record(
-    subject: Case | SubstituteLink,
+    subject: Case | SubstituteLink | None,
     what: str,
     *,
     by: Account | None,
@@ -19,7 +19,8 @@ def record(
 ) -> History:
     """Add one row of history to a case or a link; a link's row shows on its case too.
 
-    `by` None means that the portal did it by itself. `facts` must be plain JSON values.
+    `subject` None is the portal itself: a key that was made, a webhook switched off. `by` None means
+    that the portal did it by itself. `facts` must be plain JSON values.
     """
     owner: dict[str, Any] = {"case": subject}
     if isinstance(subject, SubstituteLink):

@@ -1,14 +1,95 @@
-"""Tell those who asked for webhooks what has changed; written in the deed's own transaction."""
+"""Webhooks: who hears of changes, and what they hear; written in the deed's own transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from portal.actions import letters
-from portal.models import Case, Hook, SubstituteLink
+from portal.actions import history, letters
+from portal.actions.keys import only_admins
+from portal.models import Account, Case, Hook, Letter, SubstituteLink
+from portal.models.base import transaction
 from portal.models.letters import Channel
+from portal.rules.links import LinkState
 
 TOPICS = ("link", "case")
 """What can be asked for; an event is named `<topic>.<what happened>`."""
+
+TEST_EVENT = "portal.test"
+
+
+class HookUnfit(ValueError):
+    """A webhook without an address or without a topic."""
+
+
+def make(url: str, topics: Iterable[str], *, by: Account, now: datetime) -> Hook:
+    """Tell an address of changes from now on. It has been cleaned, and is no password's hiding place.
+
+    Raises HookUnfit, and StepRefused for anybody but an admin.
+    """
+    only_admins("make_hook", by)
+    chosen = [topic for topic in TOPICS if topic in set(topics)]
+    if not url or len(url) > Hook.url.max_length or not chosen:
+        raise HookUnfit(url)
+    with transaction():
+        hook = Hook.create(url=url, topics=chosen, created_at=now, created_by=by)
+        history.record(None, "make_hook", by=by, at=now, hook=hook.id, url=url, topics=chosen)
+    return hook
+
+
+def renew_secret(hook: Hook, *, by: Account, now: datetime) -> Hook:
+    """Sign with a new secret from now on, what already waits included; the old one is worthless.
+
+    StepRefused for anybody but an admin.
+    """
+    only_admins("renew_hook", by)
+    with transaction():
+        Hook.update(generation=Hook.generation + 1).where(Hook.id == hook.id).execute()
+        history.record(None, "renew_hook", by=by, at=now, hook=hook.id, url=hook.url)
+    return Hook.get_by_id(hook.id)
+
+
+def note_secret_shown(hook: Hook, *, by: Account, now: datetime) -> None:
+    """Write down who looked at the secret. StepRefused for anybody but an admin."""
+    only_admins("show_hook_secret", by)
+    history.record(None, "show_hook_secret", by=by, at=now, hook=hook.id, url=hook.url)
+
+
+def end(hook: Hook, why: str = "", *, by: Account | None, now: datetime) -> Hook:
+    """Send nothing there any more; what waits is called off. Doing it twice changes nothing.
+
+    `by` None is the portal itself, when the receiver said that it wants no more. StepRefused for
+    people who are no admins.
+    """
+    if by is not None:
+        only_admins("end_hook", by)
+    why = why[: Hook.ended_why.max_length]
+    with transaction():
+        still = (Hook.id == hook.id) & Hook.ended_at.is_null()
+        if Hook.update(ended_at=now, ended_why=why).where(still).execute():
+            letters.call_off(lane_of(hook), now=now)
+            history.record(None, "end_hook", by=by, at=now, why=why, hook=hook.id, url=hook.url)
+    return Hook.get_by_id(hook.id)
+
+
+def send_test(hook: Hook, *, by: Account, now: datetime) -> None:
+    """Write a webhook that says nothing but that they arrive. StepRefused for anybody but an admin."""
+    only_admins("test_hook", by)
+    _write(hook, TEST_EVENT, f"test:{now.timestamp()}", {"hook": hook.id}, at=now)
+
+
+def try_again(hook: Hook, letter: Letter, *, by: Account, now: datetime) -> None:
+    """Put a webhook that was given up back into the outbox, unless nothing is sent there any more.
+
+    StepRefused for anybody but an admin.
+    """
+    only_admins("try_hook_again", by)
+    if hook.ended_at is None and letter.lane == lane_of(hook):
+        letters.try_again(letter, now=now)
+
+
+def lane_of(hook: Hook) -> str:
+    """Return the lane that keeps what one address hears in order."""
+    return f"hook:{hook.id}"
 
 
 def announce(subject: Case | SubstituteLink, event: str, *, at: datetime) -> None:
@@ -21,42 +102,53 @@ def announce(subject: Case | SubstituteLink, event: str, *, at: datetime) -> Non
     wanted = [hook for hook in Hook.active() if topic in hook.topics]
     if not wanted:
         return
-    data = _link_data(subject) if isinstance(subject, SubstituteLink) else _case_data(subject)
-    name = f"{topic}.{event}"
-    body = {"type": name, "timestamp": at.isoformat(), "data": data}
+    data = link_data(subject) if isinstance(subject, SubstituteLink) else case_data(subject)
     for hook in wanted:
-        letters.write_to_machine(
-            Channel.HOOK,
-            name,
-            f"hook:{hook.id}:{topic}:{subject.id}:{event}:{subject.revision}",
-            lane=f"hook:{hook.id}",
-            recipient=_shortened(hook.url),
-            now=at,
-            hook=hook.id,
-            body=body,
-        )
+        _write(hook, f"{topic}.{event}", f"{topic}:{subject.id}:{event}:{subject.revision}", data, at=at)
 
 
-def _link_data(link: SubstituteLink) -> dict[str, Any]:
+def _write(hook: Hook, event: str, key: str, data: dict[str, Any], *, at: datetime) -> None:
+    letters.write_to_machine(
+        Channel.HOOK,
+        event,
+        f"{lane_of(hook)}:{key}",
+        lane=lane_of(hook),
+        recipient=hook.url[: Letter.recipient.max_length],
+        now=at,
+        hook=hook.id,
+        body={"type": event, "timestamp": _text(at), "data": data},
+    )
+
+
+def link_data(link: SubstituteLink) -> dict[str, Any]:
+    """Return what other machines are told of a link, by webhook and API alike.
+
+    Never the token of its door (L9), the till's address, or who asked for it.
+    """
     return {
         "id": link.id,
         "sequence": link.revision,
         "state": link.state,
         "mode": link.mode,
+        "can_cash": link.state is LinkState.ACTIVE and link.can_cash,
         "ending": link.ending,
         "case": link.case.number if link.case else None,
         "device_serial": link.device.serial,
         "till_id": link.till_id or None,
         "till_wanted": link.till_wanted,
         "till_confirmed": link.till_confirmed,
+        "requested_at": _text(link.requested_at),
         "activated_at": _text(link.activated_at),
         "ends_at": _text(link.ends_at),
-        "ended_at": _text(link.ended_at),
+        "read_out_at": _text(link.read_out_at),
+        "loaded_at": _text(link.loaded_at),
         "lock_lifted_at": _text(link.lock_lifted_at),
+        "ended_at": _text(link.ended_at),
     }
 
 
-def _case_data(case: Case) -> dict[str, Any]:
+def case_data(case: Case) -> dict[str, Any]:
+    """Return what other machines are told of a case: no person, no text anybody typed."""
     return {
         "number": case.number,
         "sequence": case.revision,
@@ -66,9 +158,5 @@ def _case_data(case: Case) -> dict[str, Any]:
     }
 
 
-def _shortened(url: str) -> str:
-    return url[:254]
-
-
 def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -23,3 +23,8 @@ class ApiKey(BaseModel):
     def all_of_them(cls):
         """Select the keys, those in use first, then the newest first."""
         return cls.select().order_by(cls.revoked_at.is_null(False), cls.id.desc())
+
+    @classmethod
+    def in_use(cls):
+        """Select the keys that have not been revoked."""
+        return cls.select().where(cls.revoked_at.is_null())
