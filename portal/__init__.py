@@ -19,7 +19,7 @@ web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `sta
 outside/    THE WORLD: clock, mail, PDF, codes, photos. The only place that asks what time it is.
 app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
 worker.py   the second process: delivers letters, ends links, keeps the queue's order.
-demo.py     the demo's data; fill.py and fill_rows.py bulk data for measuring.
+demo.py     the demo's data; fill.py, fill_rows.py and fill_links.py bulk data for measuring.
 
 tests/test_architecture.py enforces who may import whom.
 """

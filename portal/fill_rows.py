@@ -10,9 +10,10 @@ from peewee import Model, fn
 
 from portal.models import Account, Case, Counter, Customer, Device, History, Salon, SubstituteLink
 from portal.models.base import searchable
-from portal.rules import berlin, links, numbers, urgency
+from portal import fill_links
+from portal.rules import berlin, numbers, urgency
 from portal.rules.carriers import Carrier
-from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason
+from portal.rules.links import Answer, LinkReason, LinkState, Reason
 from portal.rules.triage import Origin, Outcome, Topic
 from portal.rules.urgency import Situation
 from portal.rules.warranty import Estimate
@@ -236,7 +237,7 @@ class Maker:
         reported = self.now - age
         since = self._write_history(case, device, state, reported)
         link = self._link(case, device, state, reported, link_open)
-        situation = Situation(state=state, state_since=since, sent_at=since, **_of_link(link))
+        situation = Situation(state=state, state_since=since, sent_at=since, **fill_links.situation_of(link))
         found = urgency.assess(situation, self.now)
         return {
             "id": case,
@@ -286,6 +287,8 @@ class Maker:
         else:
             steps = [*steps[:1], (_LAST_STEP[state], state)]
         gap = (self.now - reported) / (len(steps) + 1)
+        if state is State.COMMISSIONED:
+            gap = min(gap, timedelta(hours=self.random.randint(6, 48)))  # a way as long as ways usually are
         source, at = State.DRAFT, reported
         for index, (step, target) in enumerate(steps):
             at = reported + gap * index
@@ -330,29 +333,71 @@ class Maker:
             "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
             "backup_at": reported,
             "reasons": [Reason.BACKUP_FROM_SLOT],
-            **self._life(kind, complete, reported + min(timedelta(hours=3), (self.now - reported) / 2)),
+            **fill_links.life_of(
+                kind, complete, reported + min(timedelta(hours=3), (self.now - reported) / 2), self.now
+            ),
         }
         self.links.append(link)
         return link
 
-    def _life(self, kind: str, complete: bool, activated: datetime) -> dict[str, Any]:
-        """Return what became of the request: nothing yet, an active link, or one that has ended."""
-        life = dict.fromkeys(_LIFE)
-        life["till_address"] = ""
-        ends_at = links.end_of(activated)
-        if kind != "requested":
-            life |= {
-                "mode": Mode.FULL if complete else Mode.VIEW_ONLY,
-                "complete": complete,
-                "days": links.MAX_DAYS,
-                "activated_at": activated,
-                "ends_at": ends_at,
-                "till_address": "https://till.example/",
-            }
-        if kind == "ended":
-            ending = Ending.EXPIRED if ends_at <= self.now else Ending.DELETED
-            life |= {"ended_at": min(ends_at, self.now), "ending": ending}
-        return life
+    def _next_link(self) -> int:
+        return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
+
+
+_LAST_STEP[state], state)]
+        gap = (self.now - reported) / (len(steps) + 1)
+        if state is State.COMMISSIONED:
+            gap = min(gap, timedelta(hours=self.random.randint(6, 48)))  # a way as long as ways usually are
+        source, at = State.DRAFT, reported
+        for index, (step, target) in enumerate(steps):
+            at = reported + gap * index
+            self.history.append(
+                {
+                    "at": at,
+                    "account": self.owners[self.owner_of[device["id"]]],
+                    "case": case,
+                    "link": None,
+                    "what": step,
+                    "source": source,
+                    "target": target,
+                }
+            )
+            source = target
+        return at
+
+    def _link(
+        self, case: int, device: dict, state: State, reported: datetime, link_open: set[int]
+    ) -> dict[str, Any] | None:
+        """Give two of five cases a link: ended for old cases, requested or active for running ones."""
+        if self.random.random() > 0.4:
+            return None
+        running = state in _RUNNING and device["id"] not in link_open
+        if running:
+            link_open.add(device["id"])
+        kind = self.random.choice(("requested", "active")) if running else "ended"
+        complete = self.random.random() < 0.7
+        link = {
+            "id": self._next_link(),
+            "customer": self.owner_of[device["id"]],
+            "device": device["id"],
+            "case": case,
+            "requester": self.owners[self.owner_of[device["id"]]],
+            "reason": LinkReason.DEFECT,
+            "requested_at": reported,
+            "state": LinkState(kind),
+            "open_device": device["id"] if running else None,
+            "backup_booked": True,
+            "last_online_at": reported,
+            "entered_since": not complete,
+            "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
+            "backup_at": reported,
+            "reasons": [Reason.BACKUP_FROM_SLOT],
+            **fill_links.life_of(
+                kind, complete, reported + min(timedelta(hours=3), (self.now - reported) / 2), self.now
+            ),
+        }
+        self.links.append(link)
+        return link
 
     def _next_link(self) -> int:
         return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
@@ -378,17 +423,3 @@ _RUNNING = frozenset(State) - {
     State.SOLVED_REMOTELY,
     State.DELIVERED,
 }
-
-
-def _of_link(link: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the part of the case's situation that its link makes up."""
-    if link is None or link["open_device"] is None:
-        return {}
-    return {
-        "link_state": link["state"],
-        "link_mode": link["mode"],
-        "link_reason": link["reason"],
-        "link_requested_at": link["requested_at"],
-        "link_activated_at": link["activated_at"],
-        "link_ends_at": link["ends_at"],
-    }
