@@ -7,7 +7,8 @@ from portal.rules import links
 from portal.rules.links import Ending, Mode, TillState
 
 COLUMNS = (
-    "mode", "complete", "days", "activated_at", "ends_at", "ended_at", "ending", "till_confirmed_at", "warn_at",
+    "mode", "complete", "days", "activated_at", "ends_at", "ended_at", "ending",
+    "till_confirmed_at", "warn_at",
 )  # fmt: skip
 
 

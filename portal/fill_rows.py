@@ -8,9 +8,9 @@ from typing import Any
 
 from peewee import Model, fn
 
+from portal import fill_links
 from portal.models import Account, Case, Counter, Customer, Device, History, Salon, SubstituteLink
 from portal.models.base import searchable
-from portal import fill_links
 from portal.rules import berlin, numbers, urgency
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, LinkReason, LinkState, Reason
@@ -344,66 +344,6 @@ class Maker:
         return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
 
 
-_LAST_STEP[state], state)]
-        gap = (self.now - reported) / (len(steps) + 1)
-        if state is State.COMMISSIONED:
-            gap = min(gap, timedelta(hours=self.random.randint(6, 48)))  # a way as long as ways usually are
-        source, at = State.DRAFT, reported
-        for index, (step, target) in enumerate(steps):
-            at = reported + gap * index
-            self.history.append(
-                {
-                    "at": at,
-                    "account": self.owners[self.owner_of[device["id"]]],
-                    "case": case,
-                    "link": None,
-                    "what": step,
-                    "source": source,
-                    "target": target,
-                }
-            )
-            source = target
-        return at
-
-    def _link(
-        self, case: int, device: dict, state: State, reported: datetime, link_open: set[int]
-    ) -> dict[str, Any] | None:
-        """Give two of five cases a link: ended for old cases, requested or active for running ones."""
-        if self.random.random() > 0.4:
-            return None
-        running = state in _RUNNING and device["id"] not in link_open
-        if running:
-            link_open.add(device["id"])
-        kind = self.random.choice(("requested", "active")) if running else "ended"
-        complete = self.random.random() < 0.7
-        link = {
-            "id": self._next_link(),
-            "customer": self.owner_of[device["id"]],
-            "device": device["id"],
-            "case": case,
-            "requester": self.owners[self.owner_of[device["id"]]],
-            "reason": LinkReason.DEFECT,
-            "requested_at": reported,
-            "state": LinkState(kind),
-            "open_device": device["id"] if running else None,
-            "backup_booked": True,
-            "last_online_at": reported,
-            "entered_since": not complete,
-            "expected": Answer.FULL if complete else Answer.VIEW_ONLY,
-            "backup_at": reported,
-            "reasons": [Reason.BACKUP_FROM_SLOT],
-            **fill_links.life_of(
-                kind, complete, reported + min(timedelta(hours=3), (self.now - reported) / 2), self.now
-            ),
-        }
-        self.links.append(link)
-        return link
-
-    def _next_link(self) -> int:
-        return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
-
-
-_LIFE = ("mode", "complete", "days", "activated_at", "ends_at", "ended_at", "ending", "till_address")
 _LAST_STEP = {
     State.CANCELLED: "cancel",
     State.DECLINED: "decline",
