@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import cli, config
 from portal.config import Settings
 from portal.models import base
-from portal.web import access, addresses, context, errors, labels, machines, papers, security
+from portal.web import access, addresses, context, errors, labels, machines, papers, security, timeline
 from portal.web.owner import bp as owner
 from portal.web.public import door, pages, report, signing  # noqa: F401 (signing adds to pages' blueprint)
 from portal.web.staff import bp as staff
@@ -55,6 +55,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     access.init_app(app)
     context.init_app(app)
     labels.init_app(app)
+    timeline.init_app(app)
     errors.init_app(app)
     for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, machines.bp):
         app.register_blueprint(blueprint)

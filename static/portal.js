@@ -89,7 +89,10 @@
     const { sourceElement, target } = event.detail.ctx;
     if (sourceElement.matches("[data-poll]") && busy(target)) event.preventDefault();
   });
-  document.addEventListener("htmx:after:swap", () => { furnish(document); focusMistakes(document); });
+  document.addEventListener("htmx:after:swap", (event) => {
+    furnish(document);
+    if (!event.detail.ctx.sourceElement.matches("[data-poll]")) focusMistakes(document);
+  });
   document.addEventListener("htmx:finally:request", (event) => {
     const form = event.detail.ctx.sourceElement.closest("form");
     if (form) release(form);

@@ -1,4 +1,4 @@
-"""What does the picture of backup and data show: which moments, where, and what lies between?  Rules B1–B3, L4a.
+"""What does the picture of backup and data show: which moments, where, what between?  Rules B1–B3, L4a.
 
 Places run from 0 to 1. The order is that of time; distances are drawn out where two moments lie so close
 that nobody could tell them apart. A backup that nobody has looked at is the latest possible one (rule B2a).
@@ -91,10 +91,10 @@ class Known:
 
     @property
     def _is_older_than_thought(self) -> bool:
-        """Tell whether "nothing entered" was said of a later backup than there is."""
-        if self.real_backup_at is None:
+        """Tell whether "nothing entered" was said of a later backup than there is (as rules.links has it)."""
+        if self.real_backup_at is None or self.backup_at is None:
             return False
-        return self.backup_at is None or self.real_backup_at < self.backup_at
+        return self.real_backup_at < self.backup_at
 
 
 @dataclass(frozen=True)

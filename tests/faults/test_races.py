@@ -172,8 +172,11 @@ def test_two_requests_for_one_device_are_one_request(live: str):  # rules L1, S3
 
 def _fill_in_a_link_request(visitor: Visitor, device: int) -> None:
     given: list[tuple[str, dict[str, str]]] = [
-        ("/links/new", {"device": str(device), "reason": "moving", "reason_text": ""}),
-        ("/links/new/facts", {"online": "running", "uploaded": "no", "booked": "yes", "entered": "no"}),
+        ("/links/new", {"device": str(device)}),
+        ("/links/new/reason", {"reason": "moving", "reason_text": ""}),
+        ("/links/new/online", {"when": "running"}),
+        ("/links/new/data-first", {"upload": "no"}),
+        ("/links/new/entered", {"entered": "no"}),
     ]
     for path, values in given:
         answer = visitor.post(path, values)

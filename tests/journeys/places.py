@@ -10,9 +10,10 @@ from flask.sessions import SecureCookieSessionInterface
 from PIL import Image
 
 from portal import demo
-from portal.actions import accounts, cases, link_steps, links, reports
+from portal.actions import accounts, cases, link_requests, link_steps, links, reports
 from portal.models import Account, Case, Device, Draft, SubstituteLink
 from portal.outside import clock, files
+from portal.rules import backups, link_request
 from portal.rules import links as link_rules
 from portal.rules.carriers import Carrier
 from portal.rules.report import Page
@@ -204,7 +205,7 @@ def _owner(cookies: Cookies, now: datetime, secret: str) -> Iterator[Place]:
         ("link-withdraw", mine, f"/links/{active.id}/withdraw"),
     ]:
         yield Place(f"owner-{name}", path, cookie)
-    yield from _link_request(cookies, owner)
+    yield from _link_request(cookies, owner, now)
     yield from _doors(active, ended, secret)
 
 
@@ -236,13 +237,35 @@ def _more_cases(owner: Account, now: datetime) -> tuple[Case, Case, Case]:
     return sent, cases.cancel(made[1], by=support, why="Der Salon rief an.", now=now), made[2]
 
 
-def _link_request(cookies: Cookies, owner: Account) -> Iterator[Place]:
-    device = Device.get(Device.serial == "KS-2018-0032")
-    begun = {"device": str(device.id), "reason": "moving", "reason_text": ""}
-    told = {"online": "unknown", "online_at": "", "uploaded": "no", "uploaded_at": "", "booked": "yes"}
-    yield Place("owner-link-facts", "/links/new/facts", cookies.of(owner, link_request=begun))
-    kept = {**begun, **told, "entered": "unknown"}
-    yield Place("owner-link-send", "/links/new/send", cookies.of(owner, link_request=kept))
+def _link_request(cookies: Cookies, owner: Account, now: datetime) -> Iterator[Place]:
+    for name, answers in _link_answers(now).items():
+        draft, key = link_requests.begin(now=now)
+        for page, given in answers.items():
+            draft = link_requests.answer(draft, page, given, now=now)
+        cookie = cookies.of(owner, link_request={"key": key, "account": owner.id})
+        for page in link_request.path(draft.answers, None)[1:]:
+            if name == "link" or page is link_request.Page.DATA_FIRST or name == page:
+                yield Place(f"owner-{name}-{page}", f"/links/new/{page}", cookie)
+
+
+def _link_answers(now: datetime) -> dict[str, dict[link_request.Page, dict[str, str]]]:
+    """Return the answers of requests: the common one, of a running server, and with little known."""
+    page, last = link_request.Page, now - timedelta(hours=5)
+    given: dict[link_request.Page, dict[str, str]] = {
+        page.DEVICE: {"device": str(Device.get(Device.serial == "KS-2018-0032").id)},
+        page.REASON: {"reason": "moving", "reason_text": ""},
+        page.ONLINE: {"when": "at", "at": last.isoformat()},
+        page.UPLOADED: {"upload": "no", "uploaded_at": ""},
+        page.BOOKED: {"booked": "yes"},
+        page.ENTERED: {"entered": "yes", "since": backups.last_slot(last).isoformat()},
+    }
+    running = {page.ONLINE: {"when": "running", "at": ""}}
+    unknown = {
+        page.ONLINE: {"when": "unknown", "at": ""},
+        page.BOOKED: {"booked": "unknown"},
+        page.ENTERED: {"entered": "unknown", "since": ""},
+    }
+    return {"link": given, "link-running": {**given, **running}, "check": {**given, **unknown}}
 
 
 def _doors(active: SubstituteLink, ended: SubstituteLink, secret: str) -> Iterator[Place]:

@@ -165,14 +165,19 @@ def test_a_link_for_moving_is_only_to_look_and_ends(
     owner: Page, desk: Page, address: str, business: Business, till: str
 ):  # rules L1, L5, L9
     owner.goto(f"{address}/links/new")
+    go_on(owner)
     choose(owner, "reason", "moving")
     go_on(owner)
-    choose(owner, "online", "at")
-    fill_moment(owner, "online_at", clock.now() - timedelta(hours=1))
-    choose(owner, "uploaded", "no")
+    choose(owner, "when", "at")
+    fill_moment(owner, "at", clock.now() - timedelta(hours=1))
+    go_on(owner)
+    choose(owner, "upload", "no")
+    go_on(owner)
     choose(owner, "entered", "yes")
     go_on(owner)
-    expect(owner.locator("main")).to_contain_text("nur ansehen, nicht kassieren")
+    expect(owner.locator("main")).to_contain_text("Vermutlich ein Ersatzlink nur zum Ansehen")
+    expect(owner.locator(".t-axis")).to_contain_text("nur auf dem Server")
+    go_on(owner)
     assert accept_all(owner) == 3
     press(owner, "Anfrage senden")
     assert headline(owner) == "Ihr Ersatzlink ist angefragt"

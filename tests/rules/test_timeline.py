@@ -1,6 +1,7 @@
 """What the picture of backup and data shows.  Rules B1–B3, L4a."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from portal.rules import timeline as rules
 from portal.rules.backups import slots_between
 from portal.rules.berlin import day_of, to_berlin
-from portal.rules.links import expected
+from portal.rules.links import Answer, Reason, corrected, expected
 from portal.rules.timeline import Certainty, Kind, Known, Since, timeline
 
 lean = settings(deadline=None, max_examples=150)
@@ -63,7 +64,9 @@ def test_a_slot_that_has_not_come_yet_is_not_shown_as_missed():  # rule B2
 
 
 @pytest.mark.parametrize(
-    "sunday", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)], ids=["spring", "autumn"]
+    "sunday",
+    [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)],
+    ids=["spring", "autumn"],
 )
 def test_slots_are_seven_and_nine_on_the_wall_on_the_day_of_a_clock_change(sunday):  # rule B1
     off = sunday + timedelta(hours=10)
@@ -84,7 +87,7 @@ def test_slots_are_seven_and_nine_on_the_wall_on_the_day_of_a_clock_change(sunda
         ({"entered_since": False, "complete": False, "real_backup_at": BACKUP}, Since.ENTERED),
         ({"entered_since": False, "real_backup_at": BACKUP - timedelta(hours=10)}, Since.MAYBE),
         ({"entered_since": False, "real_backup_at": BACKUP}, Since.NOTHING),
-        ({"entered_since": False, "backup_at": None, "real_backup_at": BACKUP}, Since.MAYBE),
+        ({"entered_since": False, "backup_at": None, "real_backup_at": BACKUP}, Since.NOTHING),
     ],
 )
 def test_what_lies_between_follows_from_what_was_said_and_found(changes, since):  # rules B3, L5
@@ -154,7 +157,7 @@ def test_marks_keep_the_order_of_time_and_stay_on_the_picture(told, later):
     assert [mark.at for mark in picture.marks] == sorted(mark.at for mark in picture.marks)
     assert all(rules.EDGE - 1e-9 <= place <= 1 - rules.EDGE + 1e-9 for place in places)
     assert len(picture.marks) <= 8
-    assert all(b - a >= rules.SMALL_GAP - 1e-9 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= rules.SMALL_GAP - 1e-9 for a, b in pairwise(places))
 
 
 @lean
@@ -165,7 +168,7 @@ def test_no_text_touches_another(told, later):
         return
     shown = [mark for mark in picture.marks if mark.is_labelled]
     assert {mark for mark in picture.marks if mark.is_named} <= set(shown)
-    for left, right in zip(shown, shown[1:], strict=False):
+    for left, right in pairwise(shown):
         least = rules.NAMED_GAP if left.is_named and right.is_named else rules.LABEL_WIDTH
         assert right.place - left.place >= least - 1e-9
         assert right.shows_day == (day_of(left.at) != day_of(right.at))
@@ -197,3 +200,24 @@ def test_the_stretch_runs_from_the_backup_to_the_end(told, later):  # rule B3
     if picture.stretch:
         start, end = picture.stretch
         assert end - start >= rules.NAMED_GAP - 1e-9
+
+
+SINCE_OF = {
+    Reason.NOTHING_ENTERED: Since.NOTHING, Reason.ALL_DATA_IN_BACKUP: Since.NOTHING,
+    Reason.DATA_ENTERED: Since.ENTERED, Reason.DATA_MISSING: Since.ENTERED,
+    Reason.ENTERED_UNKNOWN: Since.MAYBE, Reason.BACKUP_OLDER_THAN_THOUGHT: Since.MAYBE,
+}  # fmt: skip
+
+
+@lean
+@given(facts())
+def test_the_picture_never_contradicts_the_answer(told):  # rules L4, L4a, L5
+    estimate = expected(told.backup_booked, told.last_online_at, told.uploaded_at, told.entered_since)
+    found = corrected(estimate, told.entered_since, told.real_backup_at, told.complete)
+    if told.is_entered_open and told.complete is None:
+        assert told.since is Since.OPEN
+        return
+    said = [SINCE_OF[reason] for reason in found.reasons if reason in SINCE_OF]
+    assert not said or said == [told.since]
+    if found.answer in (Answer.FULL, Answer.VIEW_ONLY):
+        assert told.shown_backup_at == found.backup_at

@@ -155,6 +155,8 @@ def page_of(walk: Walk, page: Page, form, *, errors=None, status: int = 0, **val
     """Show a page of the report; with errors the answer is 422 and what was typed stays."""
     step, of = walk.place_of(page)
     back = url_for("report.check") if _wanted_back() == CHECK else walk.address_before(page)
+    if address := report_so_far.address(page):
+        values |= {"so_far_address": address, "so_far": report_so_far.of_walk(walk)}
     return show(
         f"report/{page}.html",
         status=status or (422 if errors else 200),
@@ -190,7 +192,10 @@ def check() -> Response:
         return redirect(walk.resume_address, code=303)
     step, of = walk.place_of(None)
     last = url_for("report.question", page=walk.path[-1])
-    return show("report/check.html", walk=walk, sections=sections(walk), step=step, of=of, back=last)
+    expected = report_so_far.of_walk(walk) if Page.LINK_TERMS in walk.path else None
+    return show(
+        "report/check.html", walk=walk, sections=sections(walk), step=step, of=of, back=last, so_far=expected
+    )
 
 
 @bp.post("/send")
@@ -220,4 +225,4 @@ def sent(number: str) -> Response:
     return show("report/sent.html", case=case, holds=holds, link=link)
 
 
-from portal.web.public import report_photos  # noqa: E402, F401 (it adds the address of the photos)
+from portal.web.public import report_photos, report_so_far  # noqa: E402, F401 (they add their addresses)

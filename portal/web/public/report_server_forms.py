@@ -34,7 +34,7 @@ class DataFirstForm(PageForm):
 
     def validate(self, extra_validators=None) -> bool:
         """Ask for the moment only where one is meant."""
-        _only_if(self.upload.data == "at", self.uploaded_at)
+        only_if(self.upload.data == "at", self.uploaded_at)
         return super().validate(extra_validators)
 
     def given(self, walk) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class OnlineForm(PageForm):
 
     def validate(self, extra_validators=None) -> bool:
         """Ask for the moment only where one is meant."""
-        _only_if(self.when.data == "at", self.at)
+        only_if(self.when.data == "at", self.at)
         return super().validate(extra_validators)
 
     def validate_at(self, field) -> None:
@@ -92,7 +92,8 @@ class OnlineForm(PageForm):
         }
 
 
-def _only_if(meant: bool, field: Moment) -> None:
+def only_if(meant: bool, field: Moment) -> None:
+    """Leave out a moment that the chosen answer does not ask for; what was typed there is no mistake."""
     if not meant:
         field.day = field.clock = ""
         field.required = None

@@ -31,7 +31,7 @@ REASONS = {
     Reason.DATA_ENTERED: _l("Danach wurde etwas eingegeben. Das liegt nur auf dem Server."),
     Reason.ENTERED_UNKNOWN: _l("Der Salon weiß nicht, ob danach etwas eingegeben wurde."),
     Reason.BACKUP_CONFIRMED: _l("Sicherung vom Support geprüft."),
-    Reason.BACKUP_OLDER_THAN_THOUGHT: _l("Älter als vermutet: „danach nichts“ galt für eine spätere Sicherung."),
+    Reason.BACKUP_OLDER_THAN_THOUGHT: _l("Sicherung älter als vermutet: Was danach kam, ist offen."),
     Reason.ALL_DATA_IN_BACKUP: _l("Alle Daten sind in der Sicherung, geprüft."),
     Reason.DATA_MISSING: _l("Daten fehlen in der Sicherung, geprüft."),
     Reason.THIRD_PARTY_SERVER: _l("Fremdgerät: kein Anspruch auf einen Ersatzlink."),
