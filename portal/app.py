@@ -14,6 +14,7 @@ from portal import cli, config
 from portal.config import Settings
 from portal.models import base
 from portal.web import access, addresses, context, errors, labels, machines, papers, security, timeline
+from portal.web.api import bp as api
 from portal.web.owner import bp as owner
 from portal.web.public import door, pages, report, signing  # noqa: F401 (signing adds to pages' blueprint)
 from portal.web.staff import bp as staff
@@ -51,13 +52,13 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     _open_database_first(app)
     addresses.init_app(app)
     Babel(app, locale_selector=context.language, timezone_selector=lambda: "Europe/Berlin")
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api)  # no cookie counts there
     access.init_app(app)
     context.init_app(app)
     labels.init_app(app)
     timeline.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, machines.bp):
+    for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, api, machines.bp):
         app.register_blueprint(blueprint)
     cli.init_app(app)
     security.init_app(app, ROOT / "static")

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.rules.workflow import StepRefused
 from portal.web import context
+from portal.web.api import problems
 
 PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
 BARE = frozenset({500, 503})
@@ -63,6 +64,8 @@ def broken(error: Exception) -> Response:
 
 def answer(page: int, status: int, **values: object) -> Response:
     """Render the page of an error; those of 500 and 503 must not need what may be broken."""
+    if problems.is_wanted():
+        return problems.problem(status)
     if page in BARE:
         return make_response(_bare(page), status)
     return make_response(render_template(f"errors/{page}.html", **values), status)

@@ -21,11 +21,11 @@ def https(app_settings: dict[str, Any]) -> None:
 
 
 def posts(app: Flask) -> list[tuple[str, str]]:
-    """Return endpoint and address of everything that can be posted to, with ids that may exist."""
+    """Return endpoint and address of every form, with ids that may exist; the API has keys instead."""
     found = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            if "POST" in rule.methods:
+            if "POST" in rule.methods and not rule.endpoint.startswith("api."):
                 values = {name: numbers.make(2026, 1) if name == "number" else 1 for name in rule.arguments}
                 found.append((rule.endpoint, app.url_map.bind("localhost").build(rule.endpoint, values)))
     return found
