@@ -47,7 +47,7 @@ def test_the_receipt_lock_is_said_before_the_till_is_opened(client, app):  # rul
     page = client.page(f"/l/{door_token(app.config['SECRET_KEY'], link.id, link.generation)}")
     assert page.headline == "Sie können sich hier nur umsehen"
     assert "Kassieren geht mit diesem Link nicht" in page.text
-    assert "nicht gespeichert" in page.text
+    assert "Nicht gespeichert werden: neue Behandlungen Kundendaten geänderte Preise" in page.text
 
 
 def test_looking_is_not_opening(client, door, link):
@@ -72,7 +72,7 @@ def test_at_its_end_the_door_is_closed_worker_or_no_worker(client, door, link, p
         answer = client.get(door + path)
         assert answer.status_code == 410
         assert "Location" not in answer.headers
-    assert "/links/new" in page_of(answer).links
+    assert f"/links/new?device={link.device_id}" in page_of(answer).links
     assert (fresh(link).state, fresh(link).ending) == (LinkState.ENDED, Ending.EXPIRED)
 
 

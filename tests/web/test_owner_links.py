@@ -44,7 +44,7 @@ def test_the_link_page_counts_down_says_what_works_and_shows_earlier_links(
     )
     link = builders.an_active_link(link=builders.a_link_request(device, owner), mode=Mode.VIEW_ONLY, days=10)
     page = signed_in.page(f"/links/{link.id}")
-    assert page.headline == "Ihr Ersatzlink läuft"
+    assert page.headline == "Ihr Ersatzlink läuft, aber nur zum Ansehen"
     assert "9 Tage noch" in page.text
     assert "nicht gespeichert" in page.text
     assert f"/links/{old.id}" in page.links

@@ -10,14 +10,13 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal.models import Case, History, Message, SubstituteLink
 from portal.outside import clock
-from portal.rules.links import LinkState
 from portal.rules.triage import Hold
 from portal.rules.workflow import Role, State, steps_for
 from portal.web import way
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
 from portal.web.owner import bp, sentences, watching
-from portal.web.owner.doors import door_of
+from portal.web.owner.doors import Door, door_of
 
 PAGE_SIZE = 20
 
@@ -29,6 +28,7 @@ class Row:
     case: Case
     saying: sentences.Saying
     link: SubstituteLink | None
+    door: Door | None
 
 
 def own(number: str) -> Case:
@@ -53,16 +53,21 @@ def cases() -> Response:
     )
 
 
-def _alone(now: datetime, *, is_first: bool) -> dict[str, list[SubstituteLink]]:
+def _alone(now: datetime, *, is_first: bool) -> dict[str, list[tuple[SubstituteLink, Door | None]]]:
     """Return the newest links without a case: where something happens, and those that are over."""
     found = list(SubstituteLink.alone_for(current_user)) if is_first else []
-    going = [link for link in found if link.is_open(now) or link.state is LinkState.REQUESTED]
-    return {"going": going, "past": [link for link in found if link not in going]}
+    shown = [(link, door_of(link, now)) for link in found]
+    going = [(link, door) for link, door in shown if door and door.kind not in ("ended", "refused")]
+    return {"going": going, "past": [one for one in shown if one not in going]}
 
 
 def _rows(shown: list[Case], now: datetime) -> list[Row]:
     links = {link.case_id: link for link in SubstituteLink.of_cases(shown)}
-    return [Row(case, sentences.of(case, now), links.get(case.id)) for case in shown]
+    return [_row(case, links.get(case.id), now) for case in shown]
+
+
+def _row(case: Case, link: SubstituteLink | None, now: datetime) -> Row:
+    return Row(case, sentences.of(case, now), link, door_of(link, now, case=case))
 
 
 @bp.get("/cases/<number:number>")
@@ -115,7 +120,7 @@ def state_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str
         "messages": messages,
         "way": way.of(case, history),
         "link": link,
-        "door": door_of(link, now),
+        "door": door_of(link, now, case=case, history=history),
         "watch": watching.is_worth_watching(case, link),
     }
 

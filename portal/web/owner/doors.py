@@ -1,70 +1,136 @@
-"""What a link's card shows: whether it is open now, how long, and where its door is (rules L2, L9)."""
+"""What a link's card shows: where it stands, how long it lasts, where its door is (rules L2, L5, L6, L9)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
 
 from flask import current_app, url_for
 
-from portal.models import SubstituteLink
-from portal.rules.links import Answer, Ending, LinkState, Mode, Reason, door_token
+from portal.models import Case, History, SubstituteLink
+from portal.rules.links import Answer, Ending, Reason, door_token
 from portal.web import labels
+from portal.web.owner import link_sentences
+from portal.web.owner.link_sentences import CASHING, LOCKED, LinkSaying, Stage
+
+SOON = timedelta(days=7)
+"""From when on the card says that the end is near; the first warning goes out then (rule L10)."""
 
 
 @dataclass(frozen=True)
 class Door:
-    """A link as its card shows it at one moment; `kind` is requested, open, ended or refused."""
+    """A link as its card shows it at one moment; `kind` is requested, granted, open, ended or refused."""
 
     kind: str
+    stage: Stage
+    saying: LinkSaying
+    is_late: bool = False
+    is_still_unlocked: bool = False
     number: int = 0
     unit: str = ""
+    hours: int = 0  # 0 where `number` counts hours itself, or less
     seconds_left: int = 0
     seconds_in_all: int = 1
+    ends_soon: bool = False
     address: str = ""
+    whole_address: str = ""
     ended_at: datetime | None = None
     ending: Ending | None = None
     expected: Answer | None = None
     reasons: tuple[Reason, ...] = ()
+    why: str = ""
 
     @property
     def is_open(self) -> bool:
         """Tell whether the door leads on now."""
         return self.kind == "open"
 
+    @property
+    def can_cash(self) -> bool:
+        """Tell whether the salon can take payments with it now (rules L5, L6)."""
+        return self.stage in CASHING
 
-def door_of(link: SubstituteLink | None, now: datetime) -> Door | None:
-    """Return what the link's card shows at `now`; past its end it is ended, worker or no worker (L9)."""
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether the receipt lock applies (rule L5)."""
+        return self.stage in LOCKED
+
+
+def door_of(
+    link: SubstituteLink | None,
+    now: datetime,
+    *,
+    case: Case | None = None,
+    history: Iterable[History] = (),
+) -> Door | None:
+    """Return what the link's card shows at `now`; past its end it is ended, worker or no worker (L9).
+
+    `case` spares a question where the page has the link's case already; `history` is where the
+    reason stands which staff gave the owner for a lock or an end.
+    """
     if link is None:
         return None
-    if link.is_open(now):
-        return _open(link, now)
-    if link.state is LinkState.REQUESTED:
-        return Door("requested", expected=link.expected, reasons=tuple(Reason(text) for text in link.reasons))
-    if link.state is LinkState.REFUSED:
-        return Door("refused")
-    ending = link.ending or Ending.EXPIRED
+    own_case = (case or link.case) if link.case_id else None
+    stage = link_sentences.stage_of(link, own_case, now)
+    said = link_sentences.saying_of(link, stage, own_case)
+    if stage is Stage.REQUESTED:
+        reasons = tuple(Reason(text) for text in link.reasons)
+        return Door("requested", stage, said, expected=link.expected, reasons=reasons)
+    if stage is Stage.GRANTED:
+        return Door("granted", stage, said, is_late=link_sentences.is_late(link, stage, now))
+    if stage is Stage.REFUSED:
+        return Door("refused", stage, said, why=link.refusal)
+    if stage is Stage.ENDED:
+        return _ended(link, said, history)
+    return _open(link, now, stage, said, history)
+
+
+def _ended(link: SubstituteLink, said: LinkSaying, history: Iterable[History]) -> Door:
+    ending = link_sentences.ending_of(link)
     at = link.ends_at if ending is Ending.EXPIRED else link.ended_at  # not when somebody noticed
-    return Door("ended", ended_at=at, ending=ending)
+    why = reason_for("delete", link, history) if ending is Ending.DELETED else ""
+    return Door("ended", Stage.ENDED, said, ended_at=at, ending=ending, why=why)
 
 
-def _open(link: SubstituteLink, now: datetime) -> Door:
+def _open(
+    link: SubstituteLink, now: datetime, stage: Stage, said: LinkSaying, history: Iterable[History]
+) -> Door:
     assert link.ends_at is not None
     assert link.activated_at is not None
     number, unit = labels.time_left(link.ends_at)
+    left = link.ends_at - now
+    address = url_for("door.open", token=token_of(link))
     return Door(
         "open",
+        stage,
+        said,
+        is_late=link_sentences.is_late(link, stage, now),
+        is_still_unlocked=link_sentences.is_still_unlocked(link, stage),
         number=number,
         unit=unit,
-        seconds_left=int((link.ends_at - now).total_seconds()),
+        hours=int(left.total_seconds() // 3600) if left >= timedelta(days=2) else 0,
+        seconds_left=int(left.total_seconds()),
         seconds_in_all=max(int((link.ends_at - link.activated_at).total_seconds()), 1),
-        address=url_for("door.open", token=token_of(link)),
+        ends_soon=left <= SOON,
+        address=address,
+        whole_address=urljoin(current_app.config["PORTAL"].url, address),
+        why=_why_it_is_closed(link, stage, history),
     )
+
+
+def _why_it_is_closed(link: SubstituteLink, stage: Stage, history: Iterable[History]) -> str:
+    """Return what staff or back end said of a failed read-out, or of a lock that came afterwards."""
+    if stage is Stage.READ_OUT_FAILED:
+        return link.read_out_problem
+    return reason_for("lock", link, history) if stage in LOCKED else ""
+
+
+def reason_for(step: str, link: SubstituteLink, history: Iterable[History]) -> str:
+    """Return the reason that was given with the newest such step of the link."""
+    found = [row.why for row in history if row.what == step and row.link_id == link.id]
+    return found[-1] if found else ""
 
 
 def token_of(link: SubstituteLink) -> str:
     """Return the secret part of the link's address; it is computed again each time, never stored."""
     return door_token(current_app.config["SECRET_KEY"], link.id, link.generation)
-
-
-def is_view_only(link: SubstituteLink) -> bool:
-    """Tell whether the receipt lock applies (rule L5)."""
-    return link.mode is Mode.VIEW_ONLY

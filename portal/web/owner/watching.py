@@ -1,8 +1,10 @@
 """Has anything on the page changed?  The tag of a page, and the cheap answer to its question.
 
 A page asks every 15 seconds. The tag holds the revisions of case and link, and what the
-clock alone changes: the link's end, the days that are left, the validity of the release,
-and the day, because "heute" becomes "gestern".
+clock alone changes: the link's end, the days that are left, a back end that is silent for too
+long, the validity of the release, and the day, because "heute" becomes "gestern". Whatever is
+done with a link counts its revision: read-outs, warnings, a new address, what the back end
+confirmed.
 """
 
 from datetime import datetime
@@ -11,11 +13,12 @@ from flask import Response, request
 
 from portal.models import Case, SubstituteLink
 from portal.rules import berlin
-from portal.rules.links import LinkState
+from portal.rules.links import OPEN_STATES
 from portal.rules.workflow import CLOSED
 from portal.web import labels
 from portal.web.context import language
 from portal.web.fragments import block, is_htmx, unchanged
+from portal.web.owner import link_sentences
 
 
 def tag_of(case: Case | None, link: SubstituteLink | None, now: datetime) -> str:
@@ -25,13 +28,15 @@ def tag_of(case: Case | None, link: SubstituteLink | None, now: datetime) -> str
         parts += [case.id, case.revision, int(case.is_lapsed(now))]
     if link is not None:
         parts += [link.id, link.revision, link.opened_count, link.case_id or 0]
-        parts += ["open", *labels.time_left(link.ends_at)] if link.is_open(now) else [link.state, "closed"]
+        stage = link_sentences.stage_of(link, case if link.case_id else None, now)
+        parts += [stage, int(link_sentences.is_late(link, stage, now))]
+        parts += labels.time_left(link.ends_at) if link.is_open(now) else ["closed"]
     return "-".join(str(part) for part in parts)
 
 
 def is_worth_watching(case: Case | None, link: SubstituteLink | None) -> bool:
     """Tell whether anything can still change; an ended page does not ask any more."""
-    open_link = link is not None and link.state in (LinkState.REQUESTED, LinkState.ACTIVE)
+    open_link = link is not None and link.state in OPEN_STATES
     return open_link or (case is not None and case.state not in CLOSED)
 
 
