@@ -179,6 +179,22 @@ def a_sent_case(device: Device | None = None, by: Account | None = None, now: da
     return cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=case.reporter, now=now)
 
 
+TO_COMMISSIONING = (
+    "receive", "start_diagnosis", "no_fault_found", "make_ready", "dispatch", "confirm_delivery",
+    "book_commissioning",
+)  # fmt: skip
+
+
+def a_case_at_commissioning(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Make a case whose server is back in the salon, with an appointment to put it into service."""
+    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
+    for step in TO_COMMISSIONING:
+        case = cases.advance(case, step, by=staff, now=now)
+    return case
+
+
 def a_link_request(
     device: Device | None = None,
     by: Account | None = None,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.actions import history, hooks, letters, queue
-from portal.models import Account, Case, Message, Operator
+from portal.actions import conditions, history, hooks, letters, queue
+from portal.models import Account, Case, CommissioningTick, Message, Operator
 from portal.models.base import transaction
 from portal.rules import parcel, workflow
 from portal.rules.carriers import Carrier
@@ -33,6 +33,7 @@ TOLD = {
     State.CANCELLED: "cancelled",
     State.ON_ITS_WAY_TO_US: "on_its_way_to_us",
     State.RECEIVED: "received",
+    State.COMMISSIONED: "commissioned",
 }
 
 ANSWERED = "answered_at"
@@ -45,8 +46,8 @@ def advance(
     """Take one workflow step: state, history entry, letters and place in the queue, all or nothing.
 
     `by` None is the portal itself; `columns` are further columns of the case to set. Raises
-    StepRefused if the rules forbid the step, NeedMissing if its reason is empty, and CaseMoved
-    if another request was faster (rule S3).
+    StepRefused if the rules forbid the step, NeedMissing if its reason is empty, CaseMoved if
+    another request was faster (rule S3), and what `conditions` says.
     """
     target = workflow.take_step(step, case.state, role_of(by))
     _check_needs(step, role_of(by), why)
@@ -54,7 +55,10 @@ def advance(
     if step in REPLIES or target in workflow.CLOSED:
         columns[ANSWERED] = None
     with transaction():
+        conditions.check(step, case)
         _move(case, source, target, now, columns)
+        if source is State.COMMISSIONING_BOOKED and target not in workflow.CLOSED:
+            CommissioningTick.delete().where(CommissioningTick.case == case).execute()  # anew next time; R5
         history.record(case, step, by=by, at=now, source=source, target=target, why=why)
         if target in TOLD and not (by and by.role == Role.OWNER):
             letters.tell_owners(case, TOLD[target], now=now, why=why)

@@ -170,6 +170,11 @@ class SubstituteLink(BaseModel):
         return cls.visible_to(account).where(cls.open_device.is_null(False))
 
     @classmethod
+    def of_server(cls, case: Case):
+        """Select every link that could stand beside the case's server: its device's, and its own (L11a)."""
+        return cls.select().where((cls.device == case.device_id) | (cls.case == case)).order_by(cls.id)
+
+    @classmethod
     def earlier_of(cls, link: "SubstituteLink"):
         """Select the device's other links, newest first (rule L3: staff see them beside it)."""
         return cls.select().where(cls.device == link.device_id, cls.id != link.id).order_by(cls.id.desc())

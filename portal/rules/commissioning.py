@@ -50,10 +50,14 @@ def ticked_with(item: Item) -> frozenset[Item]:
     return TOGETHER if item in TOGETHER else frozenset({item})
 
 
-def may_complete(done: Collection[Item], till_wanted: TillState, till_confirmed: TillState) -> bool:
-    """Tell whether the case may end: the whole list is done and no substitute till is left (R5, L11a).
+def till_is_gone(till_wanted: TillState, till_confirmed: TillState) -> bool:
+    """Tell whether nobody can be at this substitute till: there never was one, or it is known to be deleted.
 
-    A till that the back end has not confirmed as deleted might still be in use.
+    A till that nobody has confirmed as deleted might still be in use (rule L11a).
     """
-    is_gone = till_wanted == TillState.NONE or till_confirmed == TillState.GONE
-    return not missing(done) and is_gone
+    return till_wanted == TillState.NONE or till_confirmed == TillState.GONE
+
+
+def may_complete(done: Collection[Item], till_wanted: TillState, till_confirmed: TillState) -> bool:
+    """Tell whether the case may end: the whole list is done and no substitute till is left (R5, L11a)."""
+    return not missing(done) and till_is_gone(till_wanted, till_confirmed)

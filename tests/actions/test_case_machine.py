@@ -14,9 +14,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from portal.actions import cases
+from portal.actions import cases, commissioning
 from portal.actions.cases import CaseMoved, NeedMissing
-from portal.models import Case, History
+from portal.actions.conditions import NotCommissioned
+from portal.models import Case, CommissioningTick, History
+from portal.rules.commissioning import Item
 from portal.rules.workflow import StepRefused
 from tests.builders import NOW, a_staff_member, a_waiting_case, an_admin
 
@@ -88,7 +90,7 @@ class CaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.case = a_waiting_case()
         self.stale = Case.get_by_id(self.case.id)
-        self.state, self.moment = "submitted", NOW
+        self.state, self.moment, self.is_list_done = "submitted", NOW, False
         self.written = History.select().where(History.case == self.case).count()
         self.people = {
             "owner": self.case.reporter,
@@ -98,6 +100,8 @@ class CaseMachine(RuleBasedStateMachine):
         }
 
     def expected(self, step: str, who: str, why: str) -> str | None:
+        if step == "commission" and not self.is_list_done:
+            return None
         target, may = ARROWS[self.state].get(step, ("", ""))
         letter = {"owner": "o", "staff": "t", "admin": "t", "system": "s"}[who]
         asked = (step in ASKS_STAFF and letter == "t") or step == "answer"
@@ -123,17 +127,26 @@ class CaseMachine(RuleBasedStateMachine):
         self.moment += timedelta(minutes=1)
         before = Case.get_by_id(self.case.id)
         if target is None:
-            with pytest.raises((StepRefused, NeedMissing)):
+            with pytest.raises((StepRefused, NeedMissing, NotCommissioned)):
                 cases.advance(before, step, by=self.people[who], now=self.moment, why=why)
             return
         cases.advance(before, step, by=self.people[who], now=self.moment, why=why)
-        self.stale, self.state = before, target
+        self.stale, self.state, self.is_list_done = before, target, False
         self.written += 1
+
+    @precondition(lambda self: self.state == "commissioning_booked" and not self.is_list_done)
+    @rule()
+    def do_the_checklist(self) -> None:
+        for item in Item:
+            if item not in CommissioningTick.done_of(self.case):
+                found = Case.get_by_id(self.case.id)
+                commissioning.tick(found, item, by=self.people["staff"], now=self.moment)
+        self.is_list_done = True
 
     @precondition(lambda self: self.stale.state != self.state)
     @rule(step=st.sampled_from(STEPS))
     def be_too_late(self, step: str) -> None:
-        with pytest.raises((StepRefused, CaseMoved)):
+        with pytest.raises((StepRefused, CaseMoved, NotCommissioned)):
             cases.advance(self.stale, step, by=self.people["staff"], now=self.moment, why="Weil")
 
     @precondition(lambda self: ARROWS[self.state])
@@ -146,7 +159,7 @@ class CaseMachine(RuleBasedStateMachine):
         who = {"o": "owner", "t": "staff", "s": "system"}[ARROWS[self.state][step][1][-1]]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("portal.actions.queue.reassess_case", broken)
-            with pytest.raises(RuntimeError):
+            with pytest.raises((RuntimeError, NotCommissioned)):
                 cases.advance(
                     Case.get_by_id(self.case.id), step, by=self.people[who], now=self.moment, why="Weil"
                 )
@@ -157,7 +170,8 @@ class CaseMachine(RuleBasedStateMachine):
 
     @invariant()
     def history_grew_by_one_row_for_each_step_taken(self) -> None:
-        rows = list(History.select().where(History.case == self.case).order_by(History.id))
+        moves = History.select().where(History.case == self.case, History.what != "tick")
+        rows = list(moves.order_by(History.id))
         assert len(rows) == self.written
         assert rows[-1].target == self.state
         assert all(one.target == next_.source for one, next_ in pairwise(rows))

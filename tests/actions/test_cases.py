@@ -6,8 +6,9 @@ import pytest
 
 from portal.actions import cases, letters
 from portal.actions.cases import CaseMoved, NeedMissing
-from portal.models import Case, History, Letter, Message
+from portal.models import Case, CommissioningTick, History, Letter, Message
 from portal.rules.carriers import Carrier
+from portal.rules.commissioning import Item
 from portal.rules.workflow import STEPS, Need, Role, State, StepRefused, needs_for
 from tests.builders import (
     NOW,
@@ -51,6 +52,9 @@ def test_every_step_leaves_state_history_and_letter_in_one_deed(
     database, engine, step, source, role
 ):  # rule S
     case = a_case_in(source)
+    if step == "commission":  # what it needs is in test_commissioning
+        for item in Item:
+            CommissioningTick.create(case=case, item=item, at=NOW)
     by = someone(role, case)
     letters_before, target = Letter.select().count(), STEPS[step].target
     moved = cases.advance(case, step, by=by, now=LATER, why="Deshalb")
