@@ -1,6 +1,7 @@
 """The settings, read once at start from PORTAL_* variables and checked."""
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 DEMO_SECRET = "demo only: everybody can read this in the source"  # noqa: S105
 SHORTEST_SECRET = 32
+SHORTEST_KEY = 24  # bytes, of what signs the calls to other machines
 
 
 class BadSettings(ValueError):
@@ -90,5 +92,16 @@ def _check_till(settings: Settings) -> None:
         raise BadSettings(f"PORTAL_TILL is no web address: {settings.till!r}")
     if address.scheme == "http" and not settings.demo:
         raise BadSettings("PORTAL_TILL must be https: what is asked of the tills decides about money")
-    if len(settings.till_secret) < SHORTEST_SECRET:
-        raise BadSettings(f"PORTAL_TILL_SECRET must be at least {SHORTEST_SECRET} characters long")
+    kind, _, key = settings.till_secret.rpartition("_")
+    if kind != "whsec" or not _is_long_enough(key):
+        raise BadSettings(
+            f"PORTAL_TILL_SECRET must be whsec_ and the Base64 of at least {SHORTEST_KEY} bytes."
+            ' Make one with: echo "whsec_$(openssl rand -base64 32)"'
+        )
+
+
+def _is_long_enough(key: str) -> bool:
+    try:
+        return len(b64decode(key, validate=True)) >= SHORTEST_KEY
+    except ValueError:
+        return False
