@@ -1,13 +1,17 @@
 """Do the migrations arrive at what the models say, and does running them do no harm?"""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
 from peewee import Database
+from playhouse.migrations import Runner
 
-from portal.models import TABLES, base, schema
-from portal.models.migrations import migrate, pending
+from portal.actions import warnings
+from portal.models import TABLES, SubstituteLink, base, schema
+from portal.models.migrations import FOLDER, migrate, pending
+from portal.rules.links import TillState
 from tests.engines import wait_until
 
 ALL = ["0001_initial", "0002_life_of_links"]
@@ -119,3 +123,43 @@ def test_two_starts_at_once_migrate_once(empty_database_url):
     assert sorted(done) == [[], ALL]
     first.close_all()
     second.close_all()
+
+
+WHEN = "2026-11-21T09:14:00.000000Z"
+END = "2026-12-21T09:14:00.000000Z"
+OF_THE_FIRST_VERSION = [
+    f"INSERT INTO customer (id, number, name, search_name, created_at) VALUES (1, 'K1', 'A', 'a', '{WHEN}')",
+    "INSERT INTO salon (id, customer_id, name, search_name, street, postal_code, city, country, phone)"
+    " VALUES (1, 1, 'A', 'a', 'S', '51465', 'B', 'DE', '')",
+    f"INSERT INTO device (id, salon_id, name, origin, created_at) VALUES (1, 1, 'D', 'vendor', '{WHEN}')",
+    f"INSERT INTO device (id, salon_id, name, origin, created_at) VALUES (2, 1, 'E', 'vendor', '{WHEN}')",
+    *(
+        "INSERT INTO substitute_link (id, customer_id, device_id, open_device, reason, reason_text,"
+        " requested_at, revision, state, mode, ending, expected, reasons, corrected_why, refusal,"
+        " activated_at, ends_at, days, ended_at, till_address, generation, opened_count, complete)"
+        f" VALUES ({number}, 1, {device}, {taken}, 'defect', '', '{WHEN}', 1, '{state}', '{mode}', {ending},"
+        f" 'full', '[]', '', '', '{WHEN}', '{END}', 30, {ended}, 'https://till.example', 1, 0, true)"
+        for number, device, taken, state, mode, ending, ended in [
+            (1, 1, 1, "active", "full", "NULL", "NULL"),
+            (2, 2, 2, "active", "view_only", "NULL", "NULL"),
+            (3, 2, "NULL", "ended", "full", "'expired'", f"'{END}'"),
+        ]
+    ),
+]
+
+
+def test_links_of_the_first_version_go_on_as_they_were(empty_database_url):  # rules L2, L3, L10
+    opened = base.connect(empty_database_url)
+    with opened.connection_context():
+        Runner(opened, str(FOLDER)).up("0001_initial")
+        for statement in OF_THE_FIRST_VERSION:
+            opened.execute_sql(statement)
+    assert migrate(opened) == ALL[1:]
+    with opened.connection_context():
+        full, locked, ended = SubstituteLink.select().order_by(SubstituteLink.id)
+        assert (full.can_cash, full.till_is_confirmed, full.days) == (True, True, 30)
+        assert (locked.can_cash, locked.till_confirmed) == (False, TillState.LOCKED)
+        assert (ended.till_confirmed, ended.warn_at) == (TillState.GONE, None)
+        warned = warnings.warn(full, now=full.ends_at - timedelta(days=6))
+        assert (warned.warned_days, warned.warn_at) == (7, full.ends_at - timedelta(days=3))
+    opened.close_all()
