@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 from flask import current_app, g, render_template, url_for
 from flask_babel import lazy_gettext as _l
 
-from portal.models import Letter, Operator
-from portal.rules import parcel
-from portal.rules.links import Answer
+from portal.models import Case, Letter, Operator, SubstituteLink
+from portal.models.durations import StepTime
+from portal.rules import numbers, parcel
+from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.triage import Hold, session_notices
-from portal.rules.workflow import Actor
+from portal.rules.workflow import Actor, State
 from portal.web import context
+from portal.web.owner.sentences import NOT_YET, SAYINGS
+from portal.web.staff import reckoning
 
 # Who acts next once the letter is read; every letter says it.
 NEXT = {
@@ -29,10 +32,16 @@ NEXT = {
     "cancelled": Actor.NOBODY,
     "on_its_way_to_us": Actor.CARRIER,
     "received": Actor.STAFF,
+    "commissioned": Actor.NOBODY,
     "link_requested": Actor.STAFF,
     "link_granted": Actor.OWNER,
     "link_refused": Actor.NOBODY,
-    "link_ended": Actor.NOBODY,
+    "link_locked": Actor.OWNER,
+    "link_read_out_failed": Actor.STAFF,
+    "link_unlocked": Actor.STAFF,
+    "link_ends_soon": Actor.OWNER,
+    "link_ended": Actor.OWNER,
+    "staff_link_ends_soon": Actor.STAFF,
 }
 ACTORS = {
     Actor.OWNER: _l("Als Nächstes sind Sie an der Reihe."),
@@ -40,7 +49,10 @@ ACTORS = {
     Actor.CARRIER: _l("Als Nächstes ist der Paketdienst an der Reihe. Sie müssen nichts tun."),
     Actor.NOBODY: _l("Im Moment muss niemand etwas tun."),
 }
+FOR_STAFF = "staff_"  # how the events begin of which staff are told
+TO_STAFF = _l("Als Nächstes sind wir im Support an der Reihe.")
 LONGEST_SUBJECT = 150
+LONGEST_REF = 60
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -84,14 +96,16 @@ def message_id(letter: Letter) -> str:
 
 def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
     """Return what the templates may use: what was written down with the letter, and its case."""
+    mode = letter.context.get("mode")
     return {
         "name": letter.account.name if letter.account_id else "",
-        "actor": ACTORS[NEXT[letter.event]],
+        "actor": actor_of(letter.event),
+        "is_for_staff": letter.event.startswith(FOR_STAFF),
         "imprint_url": url_for("public.imprint", _external=True),
         "why": "",
         "question": "",
-        "mode": None,
         **letter.context,
+        "mode": Mode(mode) if mode else None,
         "ends_at": _moment(letter.context.get("ends_at")),
         "expected": Answer(letter.context["expected"]) if letter.context.get("expected") else None,
         "holds": [Hold(hold) for hold in letter.context.get("holds", ())],
@@ -100,13 +114,21 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
     }
 
 
+def actor_of(event: str) -> Any:
+    """Return the sentence that says who acts next; to staff their own turn reads otherwise."""
+    return TO_STAFF if event.startswith(FOR_STAFF) else ACTORS[NEXT[event]]
+
+
 def _of_case(letter: Letter) -> dict[str, Any]:
     case = letter.case if letter.case_id else None
     if case is None:
-        return {"case": None}
+        return {"case": None, "is_back": False}
     in_server = case.device.tse_in_server if case.device_id else None
     return {
         "case": case,
+        "standing": SAYINGS[case.state].title,
+        "is_back": case.state in NOT_YET,
+        "had_link": case.state is State.COMMISSIONED and _had_link(case),
         "valid_until": case.valid_until,
         "is_remote": bool(session_notices(case.outcome)),
         "components": parcel.components(in_server),
@@ -117,9 +139,46 @@ def _of_case(letter: Letter) -> dict[str, Any]:
     }
 
 
+def _had_link(case: Case) -> bool:
+    """Tell whether the case had a link that ran; told when the server takes over again (rule L11a)."""
+    link = SubstituteLink.shown_with(case)
+    return link is not None and link.activated_at is not None
+
+
 def _of_link(letter: Letter) -> dict[str, Any]:
-    link = letter.context.get("link_id")
-    return {"link_url": url_for("owner.link", link=link, _external=True)} if link else {}
+    """Return what a letter about a link may name: by its case's number, or by device and salon."""
+    number = letter.context.get("link_id")
+    if not number:
+        return {}
+    link = SubstituteLink.get_by_id(number)
+    device, case = link.device, (link.case if link.case_id else None)
+    salon = _one_line(device.salon.name)
+    named = numbers.group(case.number) if case else ""
+    values = {
+        "about": ", ".join([named or " ".join(filter(None, (device.name, device.serial))), salon]),
+        "ref": named or salon[:LONGEST_REF],
+        "started_at": link.activated_at,
+        "tse_notice": shows_tse_notice(device.tse_in_server),
+        "link_url": url_for("owner.link", link=link.id, _external=True),
+        "new_link_url": url_for("owner.link_new", device=device.id, _external=True),
+    }
+    return {**values, **_for_staff(link, case, salon)} if letter.event.startswith(FOR_STAFF) else values
+
+
+def _for_staff(link: SubstituteLink, case: Case | None, salon: str) -> dict[str, Any]:
+    """Return what staff need to act on a link without opening it first: whom to call, and the forecast."""
+    place = f"{salon}, {_one_line(link.device.salon.city)}"
+    ref = place[:LONGEST_REF] + (f", {numbers.group(case.number)}" if case else "")
+    return {
+        "staff_ref": ref,
+        "place": place,
+        "phone": link.device.salon.phone or (case.contact_phone if case else ""),
+        "case_state": case.state if case else None,
+        "reason": link.reason,
+        "forecast": reckoning.of_case(case, link, StepTime.measured()) if case else None,
+        "staff_link_url": url_for("staff.link", link=link.id, _external=True),
+        "staff_case_url": url_for("staff.case", number=case.number, _external=True) if case else "",
+    }
 
 
 def _moment(text: str | None) -> datetime | None:
