@@ -5,7 +5,7 @@ web only carries it in and out::
 
     browser → web (find · parse · act · answer) → actions (one deed = one transaction)
             → models (tables and questions) → rules (pure; know nobody)
-    later:  letters → worker → outside/mailer
+    later:  letters → worker → deliveries → outside/mailer, till, hooks
 
 A folder is a layer, a file name is a feature: to change how links work, look at the four files
 called `links.py`.
@@ -18,7 +18,8 @@ web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `sta
             `access`, `fragments`, `errors`, `security` are shared.
 outside/    THE WORLD: clock, mail, PDF, codes, photos. The only place that asks what time it is.
 app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
-worker.py   the second process: delivers letters, ends links, keeps the queue's order.
+worker.py   the second process: ends links, warns before, keeps the queue's order, has letters delivered.
+deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.
 demo.py     the demo's data; fill.py, fill_rows.py and fill_links.py bulk data for measuring.
 
 tests/test_architecture.py enforces who may import whom.

@@ -22,8 +22,10 @@ from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
 from portal.actions import operator as operators
-from portal.models import Account, Operator, Round, migrations
+from portal.config import Settings
+from portal.models import Account, Letter, Operator, Round, migrations
 from portal.models.base import db
+from portal.models.letters import Channel
 from portal.outside import clock, files, pdf
 from portal.rules.workflow import Role
 from portal.web import documents
@@ -120,11 +122,14 @@ def add_staff(email: str, name: str, admin: bool, password: str) -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="One round, for cron.")
+@click.option("--once", is_flag=True, help="One round, for cron; ends with 1 and says what did not work.")
 @with_appcontext
 def worker(once: bool) -> None:
-    """Send letters, end links at their end, keep the queue's order."""
-    worker_process.run(current_app._get_current_object(), once=once)
+    """End links at their end, warn before it, keep the queue's order, deliver letters."""
+    try:
+        worker_process.run(current_app._get_current_object(), once=once)
+    except worker_process.RoundFailed as problem:
+        raise click.ClickException(f"This did not work: {problem}") from None
 
 
 @click.command()
@@ -179,6 +184,18 @@ def _problems():
         last = Round.last_at()
         if last is None or (clock.now() - last).total_seconds() > 120:
             yield "The worker has not finished a round in the last two minutes."
+        yield from _waiting_letters(settings)
+
+
+def _waiting_letters(settings: Settings):
+    now = clock.now()
+    for channel in Channel:
+        if Letter.is_overdue(now, channel):
+            yield f"A letter has been due for more than half an hour ({channel})."
+    for channel, count in Letter.count_given_up().items():
+        yield f"{count} letters were given up ({channel}): see the outbox at the desk."
+    if not settings.till and Channel.TILL in Letter.waiting():
+        yield "PORTAL_TILL is not set, but there is something to ask the tills' back end."
 
 
 @click.command()

@@ -1,7 +1,10 @@
-"""The second process: ends links at their end, keeps the queue's order, delivers letters.
+"""The second process: ends links at their end, warns before it, keeps the queue's order, delivers letters.
 
 Nothing waits in it: what is due stands in the database, so it may be killed at any moment and
-started again, and several may run at once (rules S4, S5, L2).
+started again, and several may run at once (rules S4, S5, L2, L10).
+
+What only the clock decides is done in rounds. Letters leave on three lines beside them, each in a
+thread of its own: a mail server that hangs holds up neither an end nor the till's back end.
 """
 
 import signal
@@ -9,63 +12,84 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from flask import Flask
 
-from portal.actions import letters, link_steps, queue, rounds
-from portal.actions.letters import LetterRefused, PostAway
-from portal.config import Settings
-from portal.models import Letter
+from portal import deliveries
+from portal.actions import forecast, letters, link_steps, queue, rounds, warnings
+from portal.actions.letters import PostAway
+from portal.deliveries import Way
 from portal.models.base import db
 from portal.outside import clock
-from portal.outside.mailer import Mail, MailFailed, MailRefused, mailer_for
-from portal.web import letters as written
 
-PAUSE = 2.0  # seconds between two rounds
-LONGEST_PAUSE = 60.0  # while the database or the mail server is away
-ROUND = timedelta(seconds=30)  # for letters; then the other parts have their turn, and /readyz hears of us
+PAUSE = 2.0  # seconds between two rounds, and between two looks into a line
+LONGEST_PAUSE = 60.0  # while the database or the other side of a line is away
 log = structlog.get_logger()
+
+PARTS: dict[str, Callable[[datetime], object]] = {
+    "ends": lambda now: link_steps.expire_due(now=now),
+    "warnings": lambda now: warnings.warn_due(now=now),
+    "queue": lambda now: queue.reassess_due(now=now),
+    "forecast": lambda now: forecast.measure_if_due(now=now),
+}
+"""What a round does, in this order; a part that fails holds up none of the others."""
 
 
 class RoundFailed(Exception):
-    """A part of the round did not work; the log says which and why."""
+    """Something in the round did not work: its text names what, the log says why."""
 
 
 def run(app: Flask, *, once: bool = False, stop: threading.Event | None = None) -> None:
-    """Work until `stop` is set or SIGTERM or SIGINT comes, then end after the present letter.
+    """Work until `stop` is set or SIGTERM or SIGINT comes, then end after the letters in work.
 
-    With `once`, work one round until no letter is due; raises RoundFailed if part of it failed.
+    With `once`, do one round and deliver until no letter is due; raises RoundFailed if part of it failed.
     """
     stop = stop or threading.Event()
     with app.app_context(), _stopping_at_signals(stop):
-        post = Post(app.config["PORTAL"])
+        lines = [Line(way) for way in deliveries.ways_of(app.config["PORTAL"])]
         if once:
-            if not work(post, stop, budget=None):
-                raise RoundFailed
+            _work_once(lines, stop)
             return
-        failures = 0
-        while not stop.is_set():
-            failures = 0 if work(post, stop) else failures + 1
-            if not post.has_more:
+        with _delivering(app, lines, stop):
+            failures = 0
+            while not stop.is_set():
+                failures = failures + 1 if work(lines) else 0
                 stop.wait(pause_after(failures))
 
 
-def work(post: "Post", stop: threading.Event, *, budget: timedelta | None = ROUND) -> bool:
-    """Do one round; return whether all of it worked.
-
-    The parts do not hold each other up: a link that cannot be ended stops no letter.
-    """
-    parts: tuple[Callable[[], object], ...] = (
-        lambda: link_steps.expire_due(now=clock.now()),
-        lambda: queue.reassess_due(now=clock.now()),
-        lambda: post.deliver(stop, budget),
-    )
-    done = [_safely(part) for part in parts]
-    return all(done) and _safely(lambda: rounds.finish(now=clock.now()))
+def work(lines: "list[Line]") -> list[str]:
+    """Do one round and return what did not work, in it or on the lines; only if all did, it is noted."""
+    wrong = _do_parts() + [line.name for line in lines if not line.is_well]
+    return wrong or _note_round()
 
 
-def _safely(part: Callable[[], object]) -> bool:
+def _work_once(lines: "list[Line]", stop: threading.Event) -> None:
+    """Do one round, the lines one after the other in it; who is away is no fault of ours, but is told."""
+    wrong = _do_parts()
+    for line in lines:
+        line.work(stop)
+    wrong += [line.name for line in lines if not line.is_well]
+    wrong = wrong or _note_round()
+    wrong += [f"{line.name}: {line.away}" for line in lines if line.away]
+    if wrong:
+        raise RoundFailed("; ".join(wrong))
+
+
+def _do_parts() -> list[str]:
+    return [name for name, part in PARTS.items() if not _safely(name, partial(_at_this_moment, part))]
+
+
+def _at_this_moment(part: Callable[[datetime], object]) -> None:
+    part(clock.now())
+
+
+def _note_round() -> list[str]:
+    return [] if _safely("round", lambda: rounds.finish(now=clock.now())) else ["round"]
+
+
+def _safely(name: str, part: Callable[[], object]) -> bool:
     """Do one part on a connection of its own; a broken one is thrown away, not kept for later."""
     try:
         with db.connection_context():
@@ -75,7 +99,7 @@ def _safely(part: Callable[[], object]) -> bool:
                 db.manual_close()
                 raise
     except Exception:  # the worker outlives whatever is broken: it says so, and comes back
-        log.exception("a part of the round failed")
+        log.exception("a part of the round failed", part=name)
         return False
     return True
 
@@ -85,76 +109,66 @@ def pause_after(failures: int) -> float:
     return min(PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
 
 
-class Post:
-    """The way to the mail server, and what this process knows about it."""
+class Line:
+    """The letters of one channel, one after the other, and what this process knows of the other side."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.sender = settings.mail_from
-        self.mailer = mailer_for(settings.smtp, settings.mail_folder)
-        self.has_more = False
-        self._away = 0  # how often in a row the server could not be reached
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self.name = str(way.channel)
+        self.is_well = True
+        self.away = ""  # why the other side cannot be reached
+        self._failures = 0  # how often in a row
         self._wait_until: datetime | None = None
-        self._taken: set[int] = set()  # letters the server has, and the database does not know it yet
-        self._present = 0
-        self._broke_off: int | None = None  # the letter over which the last talk broke off
 
-    def deliver(self, stop: threading.Event, budget: timedelta | None) -> None:
-        """Send what is due, one letter after the other, until none is left or time is up."""
-        self.has_more = False
-        started = clock.now()
-        longest = started + timedelta(seconds=LONGEST_PAUSE)  # should the clock have gone back
-        if self._wait_until and started < self._wait_until <= longest:
+    def work(self, stop: threading.Event) -> None:
+        """Deliver what is due, until none is left; what goes wrong is logged, and tried again."""
+        self.is_well = _safely(self.name, lambda: self._deliver(stop))
+
+    def keep_working(self, stop: threading.Event) -> None:
+        """Deliver until `stop` is set."""
+        failures = 0
+        while not stop.is_set():
+            self.work(stop)
+            failures = 0 if self.is_well else failures + 1
+            stop.wait(pause_after(failures))
+
+    def _deliver(self, stop: threading.Event) -> None:
+        now = clock.now()
+        longest = now + timedelta(seconds=LONGEST_PAUSE)  # should the clock have gone back
+        if self._wait_until and now < self._wait_until <= longest:
             return
+        self.away = ""
         try:
-            while not stop.is_set():
-                if not letters.deliver_one(self.hand_over, now=clock.now):
-                    return
-                self._taken.discard(self._present)  # written down
-                if budget and clock.now() - started > budget:
-                    self.has_more = True
-                    return
+            while not stop.is_set() and self._deliver_one():
+                self._failures, self._wait_until = 0, None
         except PostAway as problem:
-            self._away += 1
-            pause = pause_after(self._away)
-            self._wait_until = clock.now() + timedelta(seconds=pause)
-            log.warning("the mail server is away", problem=str(problem), next_try_in=pause)
+            self._failures += 1
+            pause = pause_after(self._failures)
+            self._wait_until, self.away = now + timedelta(seconds=pause), str(problem)
+            log.warning("the other side is away", line=self.name, problem=self.away, next_try_in=pause)
 
-    def hand_over(self, letter: Letter) -> None:
-        """Give one letter to the mail server.
+    def _deliver_one(self) -> bool:
+        way = self.way
+        return letters.deliver_one(way.send, now=clock.now, channel=way.channel, failed=way.failed)
 
-        What the server has taken is not sent again by this process, even if that could not be
-        written down because the database went away in between.
-        """
-        self._present = letter.id
-        if letter.id not in self._taken:
-            self._give(letter)
-            self._taken.add(letter.id)
-        self._away, self._wait_until, self._broke_off = 0, None, None
 
-    def _mail_of(self, letter: Letter) -> Mail:
-        rendered = written.render(letter)
-        return Mail(
-            message_id=written.message_id(letter),
-            sender=self.sender,
-            recipient=letter.recipient,
-            reply_to=rendered.reply_to,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            date=letter.written_at,
-        )
+@contextmanager
+def _delivering(app: Flask, lines: list[Line], stop: threading.Event) -> Iterator[None]:
+    """Keep all lines working beside the block; at its end wait for the letters in work."""
 
-    def _give(self, letter: Letter) -> None:
-        mail = self._mail_of(letter)
-        try:
-            self.mailer.send(mail)
-        except MailRefused as problem:
-            raise LetterRefused(str(problem)) from problem
-        except MailFailed as problem:
-            again, self._broke_off = self._broke_off == letter.id, letter.id if problem.midway else None
-            if not problem.is_away or (problem.midway and again):
-                raise  # this letter's own trouble, or it looks like it: the others must not wait for it
-            raise PostAway(str(problem)) from problem
+    def keep_working(line: Line) -> None:
+        with app.app_context():
+            line.keep_working(stop)
+
+    threads = [threading.Thread(target=keep_working, args=(line,), name=line.name) for line in lines]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
 from portal.models import Account, Case, Letter, Operator, SubstituteLink
+from portal.models.base import transaction
 from portal.models.letters import Channel
 from portal.rules.workflow import Role
 
@@ -15,6 +17,9 @@ MAX_TRIES = 36
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
 GLANCE = 50  # how many due letters are looked at to find one that nobody else has
+
+Deed = Callable[[], object]
+"""What is to be written down with a letter's success."""
 
 
 class LetterRefused(Exception):
@@ -31,6 +36,15 @@ class Claim:
 
     letter: Letter
     until: datetime
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A try that came to nothing, in the other side's words; `for_good`: it was the last one."""
+
+    letter: Letter
+    problem: str
+    for_good: bool
 
 
 def tell_owners(
@@ -71,7 +85,8 @@ def tell_staff_of_link(
     about = f"link:{link.id}:{key or event}"
     team = Operator.current().email
     if team:
-        found = [_write(event, f"{about}:team", now, context, recipient=team, lane=_lane(case, link, "team"))]
+        lane = Letter.lane_of_reader(link.case_id, link.id, "team")
+        found = [_write(event, f"{about}:team", now, context, recipient=team, lane=lane)]
     else:
         found = [_write_to(one, event, about, now, context, case) for one in _team()]
     return [letter for letter in found if letter]
@@ -89,13 +104,6 @@ def write_to_machine(
 
 def _about(link: SubstituteLink, case: Case | None, context: dict[str, Any]) -> dict[str, Any]:
     return {"number": case.number if case else None, "link_id": link.id, **context}
-
-
-def _lane(case: Case | None, link_id: int | SubstituteLink | None, reader: int | str) -> str | None:
-    """Return what keeps a reader's letters about one case, or one link without a case, in order."""
-    if case is not None:
-        return f"case:{case.id}:{reader}"
-    return f"link:{link_id}:{reader}" if link_id else None
 
 
 def _team():
@@ -128,7 +136,7 @@ def _write_to(
         now,
         context,
         recipient=reader.email,
-        lane=_lane(case, context.get("link_id"), reader.id),
+        lane=Letter.lane_of_reader(case.id if case else None, context.get("link_id"), reader.id),
         account=reader,
         case=case,
         language=reader.language,
@@ -172,29 +180,48 @@ def claim(now: datetime, channel: Channel = Channel.MAIL) -> Claim | None:
 
 
 def deliver_one(
-    send: Callable[[Letter], None], *, now: Callable[[], datetime], channel: Channel = Channel.MAIL
+    send: Callable[[Letter], Deed | None],
+    *,
+    now: Callable[[], datetime],
+    channel: Channel = Channel.MAIL,
+    failed: Callable[[Failure], object] | None = None,
 ) -> bool:
     """Claim one letter of the channel and send it; return False when none is due.
 
-    Whatever goes wrong with one letter stays with that letter: it is tried again later, or
-    given up, and the next one is not held up. PostAway alone goes on to the caller: the letter
-    keeps its place, and trying others would be in vain.
+    What `send` returns is done in the transaction that writes the success down, and only if the letter
+    is still ours: what came of it is known once or not at all. `failed` is told of every failure in the
+    same way. Whatever goes wrong with one letter stays with that letter: it is tried again later, or
+    given up, and the next one is not held up. PostAway alone goes on to the caller: the letter keeps
+    its place, and trying others would be in vain.
     """
     claimed = claim(now(), channel)
     if claimed is None:
         return False
     try:
-        send(claimed.letter)
+        deed = send(claimed.letter)
+        if deed:
+            _write_result(claimed, _sent(now()), deed)
     except PostAway as problem:
-        _put_back(claimed, problem)
+        back = {Letter.tries: claimed.letter.tries - 1}
+        _write_failure(claimed, problem, back, failed)
         raise
-    except LetterRefused as problem:
-        _give_up(claimed, problem, now())
     except Exception as problem:  # a worker must outlive any letter; the error is kept on it
-        _try_later(claimed, problem, now())
+        given_up = isinstance(problem, LetterRefused) or claimed.letter.tries >= MAX_TRIES
+        _write_failure(claimed, problem, _verdict(claimed, given_up, now()), failed, for_good=given_up)
     else:
-        _write_result(claimed, {Letter.sent_at: now(), Letter.due_at: None, Letter.last_error: ""})
+        if not deed:  # should the database be away now, that is not the letter's fault
+            _write_result(claimed, _sent(now()))
     return True
+
+
+def _sent(now: datetime) -> dict[Any, Any]:
+    return {Letter.sent_at: now, Letter.due_at: None, Letter.last_error: ""}
+
+
+def _verdict(claimed: Claim, given_up: bool, now: datetime) -> dict[Any, Any]:
+    if given_up:
+        return {Letter.due_at: None, Letter.gave_up_at: now}
+    return {Letter.due_at: now + pause_after(claimed.letter.tries)}
 
 
 def pause_after(tries: int) -> timedelta:
@@ -202,43 +229,59 @@ def pause_after(tries: int) -> timedelta:
     return min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
 
 
-def _write_result(claimed: Claim, result: dict[Any, Any]) -> bool:
-    """Write what became of the letter, if it is still ours: a lease that ran out writes nothing."""
+def _write_result(claimed: Claim, result: dict[Any, Any], deed: Deed | None = None) -> bool:
+    """Write what became of the letter, and do what follows from it, in one transaction.
+
+    Not if it is no longer ours: a lease that ran out writes nothing, and what was called off stays so.
+    """
     letter = claimed.letter
     ours = (Letter.id == letter.id) & (Letter.leased_until == claimed.until) & (Letter.tries == letter.tries)
-    return bool(Letter.update({Letter.leased_until: None, **result}).where(ours).execute())
+    with transaction():
+        columns = {Letter.leased_until: None, **result}
+        is_ours = bool(Letter.update(columns).where(ours, Letter.due_at.is_null(False)).execute())
+        if is_ours and deed:
+            deed()
+    return is_ours
 
 
-def _put_back(claimed: Claim, problem: Exception) -> None:
-    """Leave the letter in its place; the try does not count."""
-    _write_result(claimed, {Letter.tries: claimed.letter.tries - 1, Letter.last_error: _short(problem)})
+def _write_failure(
+    claimed: Claim,
+    problem: Exception,
+    result: dict[Any, Any],
+    failed: Callable[[Failure], object] | None,
+    *,
+    for_good: bool = False,
+) -> None:
+    failure = Failure(claimed.letter, str(problem) or type(problem).__name__, for_good)
+    told = partial(failed, failure) if failed else None
+    _write_result(claimed, {Letter.last_error: _short(problem), **result}, told)
 
 
-def _try_later(claimed: Claim, problem: Exception, now: datetime) -> None:
-    if claimed.letter.tries >= MAX_TRIES:
-        _give_up(claimed, problem, now)
-        return
-    later = now + pause_after(claimed.letter.tries)
-    _write_result(claimed, {Letter.due_at: later, Letter.last_error: _short(problem)})
+def try_again(letter: Letter, *, now: datetime) -> bool:
+    """Put a letter that was given up back into the outbox; return False if there is nothing to try.
+
+    What a machine must hear in order is not said once something later has been: it would undo that.
+    """
+    fresh = {Letter.due_at: now, Letter.gave_up_at: None, Letter.leased_until: None, Letter.tries: 0}
+    given_up = (Letter.id == letter.id) & Letter.gave_up_at.is_null(False)
+    if letter.channel is not Channel.MAIL:
+        given_up &= ~letter.is_overtaken()
+    return bool(Letter.update(fresh).where(given_up).execute())
 
 
-def _give_up(claimed: Claim, problem: Exception, now: datetime) -> None:
-    given_up = {Letter.due_at: None, Letter.gave_up_at: now, Letter.last_error: _short(problem)}
-    _write_result(claimed, given_up)
+def call_off(lane: str, *, now: datetime, only_untried: bool = False) -> int:
+    """Take what still waits in a lane out of the outbox, because nobody wants it; return how many letters.
 
-
-def try_again(letter: Letter, *, now: datetime) -> None:
-    """Put a letter that was given up back into the outbox."""
-    fresh = {Letter.due_at: now, Letter.gave_up_at: None, Letter.tries: 0}
-    Letter.update(fresh).where(Letter.id == letter.id, Letter.gave_up_at.is_null(False)).execute()
-
-
-def call_off(lane: str, *, now: datetime) -> int:
-    """Give up what still waits in a lane, because it is no longer wanted; return how many letters."""
-    ended = {Letter.due_at: None, Letter.gave_up_at: now, Letter.last_error: "called off"}
-    return Letter.update(ended).where(Letter.lane == lane, Letter.due_at.is_null(False)).execute()
+    With `only_untried` what the other side may have heard already stays, until it is known what came of it.
+    """
+    waiting = (Letter.lane == lane) & Letter.due_at.is_null(False)
+    if only_untried:
+        waiting &= (Letter.tries == 0) & (Letter.last_error == "")
+    called_off = {Letter.due_at: None, Letter.last_error: f"called off at {now.isoformat()}"}
+    return Letter.update(called_off).where(waiting).execute()
 
 
 def _short(problem: Exception) -> str:
-    text = f"{type(problem).__name__}: {problem}".replace("\x00", "")  # PostgreSQL keeps no NUL
-    return text[:500]
+    in_words = isinstance(problem, LetterRefused | PostAway)
+    text = str(problem) if in_words else f"{type(problem).__name__}: {problem}"
+    return text.replace("\x00", "")[:500]  # PostgreSQL keeps no NUL

@@ -13,7 +13,7 @@ from peewee import IntegrityError
 
 from portal.actions import history, hooks, letters, queue, tills
 from portal.actions.link_steps import change, end, expire, show_on_case
-from portal.models import Account, Case, Consent, Device, SubstituteLink
+from portal.models import Account, Case, CommissioningTick, Consent, Device, SubstituteLink
 from portal.models.base import transaction
 from portal.rules import links as rules
 from portal.rules.links import (
@@ -36,6 +36,10 @@ class LinkAlreadyOpen(Exception):
 
 class LinkWouldBeIncomplete(ValueError):
     """A full link was asked for although data is, or may be, missing (rule L5)."""
+
+
+class ServerRestored(ValueError):
+    """The device's server has just taken over: no substitute till beside it (rule L11a)."""
 
 
 class RefusalNeedsReason(ValueError):
@@ -229,7 +233,8 @@ def grant(
     back end is asked to make one, and the days begin when it has. What staff have `found` out is
     recorded with it, or neither is. Full is refused (LinkWouldBeIncomplete) unless staff have
     recorded that all data is there, in a backup whose time is known. ValueError for other
-    durations, StepRefused if decided already, LinkMoved if somebody else was faster.
+    durations, StepRefused if decided already, LinkMoved if somebody else was faster, ServerRestored
+    while the device's own server is being put into service.
     """
     rules.end_of(now, days)  # refuses other durations before anything is written
     with transaction():
@@ -245,6 +250,8 @@ def grant(
 def _decide(
     link: SubstituteLink, mode: Mode, days: int, provider: Provider, by: Account, now: datetime
 ) -> SubstituteLink:
+    if CommissioningTick.holds_back(link.device_id):
+        raise ServerRestored(link.id)
     without_backup = mode is Mode.FULL and link.facts_backup_at is None
     if without_backup or not rules.may_grant(mode, link.complete):
         raise LinkWouldBeIncomplete(link.id)
@@ -277,14 +284,15 @@ def activate(
     """Begin a granted link: its till exists. Start and end are fixed from here on (rules L2, L6).
 
     `by` None is the portal itself, when the back end has confirmed. Staff may do it by hand while
-    the back end is silent: what it was asked for is then called off.
+    the back end is silent: what it cannot have heard of is then called off, and a till that it has
+    made, or will say that it made, is deleted again.
     """
     provider = link.provider if by is None else Provider.BY_HAND
     generation = link.generation + 1
     ends_at = rules.end_of(now, link.days or rules.MAX_DAYS)
     with transaction():
         if provider is not link.provider:
-            letters.call_off(tills.lane_of(link), now=now)
+            letters.call_off(tills.lane_of(link), now=now, only_untried=True)
         return change(
             link,
             "activate",

@@ -32,12 +32,15 @@ def order(link: SubstituteLink, deed: TillDeed, *, now: datetime) -> None:
 
     Each deed is written once per change of the link; those of one link arrive in order.
     """
-    if link.provider is not Provider.HTTP:
-        return
+    if link.provider is Provider.HTTP:
+        _ask(link, deed, f"{deed}:{link.revision}", now=now)
+
+
+def _ask(link: SubstituteLink, deed: TillDeed, key: str, *, now: datetime) -> None:
     letters.write_to_machine(
         Channel.TILL,
         deed,
-        f"till:{link.id}:{deed}:{link.revision}",
+        f"till:{link.id}:{key}",
         lane=lane_of(link),
         recipient="",
         now=now,
@@ -49,16 +52,44 @@ def order(link: SubstituteLink, deed: TillDeed, *, now: datetime) -> None:
     )
 
 
+def created_in_vain(
+    link: SubstituteLink, *, now: datetime, till_id: str = "", till_address: str = ""
+) -> SubstituteLink:
+    """Write down a till that came too late, and have it deleted: no till is left without a link (rule L11a).
+
+    The link has ended meanwhile, or staff have made its till by hand. Should they have taken this very
+    one, it is the link's till and stays. Without an id the back end may have made one: it is asked to
+    delete whatever it has for this link. Told twice changes nothing the second time.
+    """
+    with transaction():
+        link = _fresh(link)
+        is_its_own = bool(till_address) and link.till_address == till_address
+        if till_id and link.till_id != till_id:
+            what = "till_found" if is_its_own else "till_in_vain"
+            link = _write(link, what, {"till_id": till_id}, by=None, now=now, till_id=till_id)
+        if not is_its_own:
+            _ask(link, TillDeed.DELETE, f"{TillDeed.DELETE}:in_vain", now=now)
+        return link
+
+
 def done(link: SubstituteLink, deed: TillDeed, *, now: datetime) -> SubstituteLink:
     """Write down that the back end has done what was asked: lock, unlock or delete.
 
     Told twice changes nothing the second time. An unlocked till lets the salon cash: its people
-    are told so now, and not before (rule L6).
+    are told so now, and not before (rule L6). What the back end did about a till that is not the
+    link's, because staff made that by hand, says nothing about the link.
     """
     state = WANTED[deed]
     with transaction():
         link = _fresh(link)
-        if link.till_confirmed in (state, TillState.GONE):
+        if link.provider is not Provider.HTTP:
+            rest = {"till_problem": ""}
+            return _write(link, "till_removed", rest, by=None, now=now) if link.till_problem else link
+        if link.till_confirmed is TillState.GONE:
+            return link
+        if link.till_confirmed is state:
+            if deed is TillDeed.UNLOCK:  # open already, should the lock before it have come to nothing
+                tell_unlocked(link, now=now)
             return link
         columns = {"till_confirmed": state, "till_confirmed_at": now, "till_problem": ""}
         changed = _write(link, f"till_{deed}", columns, by=None, now=now)
@@ -87,14 +118,16 @@ def confirm_by_hand(link: SubstituteLink, *, by: Account, now: datetime, why: st
     """Write down that staff have seen at the vendor's that the till is as it should be.
 
     By hand that is the only confirmation there is; with a back end it is the way out when that is
-    silent for too long. StepRefused if there is nothing to confirm, if the till does not exist yet
-    (`links.activate` then asks for its address), or by somebody who is not staff.
+    silent for too long. StepRefused if there is nothing to confirm, if something else is wanted by now
+    than when they looked, if the till does not exist yet (`links.activate` then asks for its address),
+    or by somebody who is not staff.
     """
     if not by.is_staff:
         raise StepRefused("confirm_till", link.state, by.role)
+    looked_for = link.till_wanted
     with transaction():
         link = _fresh(link)
-        if link.till_is_confirmed or link.state is LinkState.GRANTED:
+        if link.till_is_confirmed or link.state is LinkState.GRANTED or link.till_wanted is not looked_for:
             raise StepRefused("confirm_till", link.state, by.role)
         columns = {"till_confirmed": link.till_wanted, "till_confirmed_at": now, "till_problem": ""}
         changed = _write(link, "confirm_till", columns, by=by, now=now, why=why)

@@ -4,9 +4,9 @@ All of them cost the same with a thousand cases and with a hundred thousand: eac
 index and stops after a page, or at the cap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peewee import Select, Tuple, fn
@@ -14,7 +14,8 @@ from peewee import Select, Tuple, fn
 from portal.models.accounts import Account
 from portal.models.base import db
 from portal.models.cases import Case
-from portal.models.letters import Letter
+from portal.models.hooks import Hook
+from portal.models.letters import Channel, Letter
 from portal.models.links import SubstituteLink
 from portal.models.messages import Message
 from portal.rules.links import LinkState
@@ -129,10 +130,11 @@ def open_links(
     return rows[:limit], len(rows) > limit
 
 
-def counts(groups: dict[str, Sequence[State]]) -> dict[str, int]:
+def counts(groups: dict[str, Sequence[State]], late_from: datetime | None = None) -> dict[str, int]:
     """Return how much there is in each list, at most one more than COUNT_UP_TO; one query.
 
-    `groups` names the lists by state; "queue", "links" and "letters" are added.
+    `groups` names the lists by state; "queue", "links" and "letters" (given up) are added, and "late":
+    the letters that should have left by `late_from`, if that is told.
     """
     subjects = {
         "queue": Case.select(Case.id).where(Case.harm > 0),
@@ -140,6 +142,8 @@ def counts(groups: dict[str, Sequence[State]]) -> dict[str, int]:
         "links": SubstituteLink.select(SubstituteLink.id).where(SubstituteLink.state.in_(_OPEN_LINKS)),
         "letters": Letter.select(Letter.id).where(Letter.gave_up_at > LONG_AGO),
     }
+    if late_from:
+        subjects["late"] = Letter.select(Letter.id).where(Letter.due_at <= late_from)
     for name, states in groups.items():
         subjects[name] = Case.select(Case.id).where(Case.state.in_(list(states)))
     columns = [_capped(query, name) for name, query in subjects.items()]
@@ -203,3 +207,29 @@ def given_up_letters(limit: int = 50):
         .order_by(Letter.gave_up_at.desc())
         .limit(limit)
     )
+
+
+def ended_hooks(letters: Iterable[Letter]) -> set[int]:
+    """Return which of the webhooks of these letters are sent nothing any more; one query, or none."""
+    ids = {letter.context["hook"] for letter in letters if letter.channel is Channel.HOOK}
+    if not ids:
+        return set()
+    return {hook.id for hook in Hook.select(Hook.id).where(Hook.id.in_(ids), Hook.ended_at.is_null(False))}
+
+
+def count_open_links() -> dict[LinkState, int]:
+    """Count the links that are not over, by state."""
+    states = SubstituteLink.select(SubstituteLink.state, fn.COUNT(SubstituteLink.id))
+    found = states.where(SubstituteLink.state.in_(_OPEN_LINKS)).group_by(SubstituteLink.state)
+    rows: Iterator[Any] = found.tuples().iterator()
+    return {LinkState(state): count for state, count in rows}
+
+
+def count_late(now: datetime) -> dict[str, int]:
+    """Count the warnings and ends of links that fell due a quarter of an hour ago and were not seen to."""
+    late = now - timedelta(minutes=15)
+    active = SubstituteLink.select().where(SubstituteLink.state == LinkState.ACTIVE)
+    return {
+        "warning": active.where(SubstituteLink.warn_at <= late, SubstituteLink.ends_at > now).count(),
+        "end": active.where(SubstituteLink.ends_at <= late).count(),
+    }

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,8 +11,10 @@ import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 
-from portal.models import Case, Letter, Round, db, migrations
+from portal.models import Case, Letter, Round, db, desk, migrations
+from portal.models.letters import Channel
 from portal.outside import clock
+from portal.rules.links import OPEN_STATES
 from portal.rules.urgency import Harm
 
 WORKER_SILENT_AFTER = timedelta(minutes=2)
@@ -22,8 +25,10 @@ log = structlog.get_logger()
 
 registry = CollectorRegistry()
 REQUESTS = Counter("portal_requests", "Requests answered", ["endpoint", "status"], registry=registry)
-LETTERS = Gauge("portal_letters", "Letters that are not sent", ["state"], registry=registry)
+LETTERS = Gauge("portal_letters", "Letters that are not sent", ["channel", "state"], registry=registry)
 OPEN_CASES = Gauge("portal_open_cases", "Cases and links the staff must act on", ["harm"], registry=registry)
+LINKS = Gauge("portal_links", "Substitute links that are not over", ["state"], registry=registry)
+LINKS_LATE = Gauge("portal_links_late", "Warnings and ends that are overdue", ["what"], registry=registry)
 
 
 @bp.get("/healthz")
@@ -34,20 +39,34 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """Say of each part whether it is fine: 200 if all are, else 503."""
-    found = {name: _asked(question) for name, question in QUESTIONS.items()}
-    response = jsonify(found)
-    response.status_code = 200 if all(part["ok"] for part in found.values()) else 503
+    """Say of each part whether it is fine: 200 if all are, else 503.
+
+    Letters that were given up are named, and that is all: people see to them, the portal is no less ready.
+    """
+    found = {name: _asked(name, question) for name, question in QUESTIONS.items()}
+    status = 200 if all(part["ok"] for part in found.values()) else 503
+    response = jsonify({**found, "given_up": _given_up()})
+    response.status_code = status
     return response
 
 
-def _asked(question: Callable[[], str]) -> dict[str, object]:
+def _asked(name: str, question: Callable[[], str]) -> dict[str, object]:
     try:
         problem = question()
     except Exception as error:  # whatever stops the answer is the answer: this part is not fine
-        log.warning("not ready", part=question.__name__, problem=str(error))
+        log.warning("not ready", part=name, problem=str(error))
         problem = type(error).__name__
     return {"ok": not problem, "problem": problem} if problem else {"ok": True}
+
+
+def _given_up() -> dict[str, int]:
+    try:
+        with db.connection_context():
+            counts = Letter.count_given_up()
+    except Exception as error:  # said above as the database's part
+        log.warning("not ready", part="given_up", problem=str(error))
+        return {}
+    return {str(channel): counts.get(channel, 0) for channel in Channel}
 
 
 def _database() -> str:
@@ -65,9 +84,9 @@ def _worker() -> str:
     return f"last round {silent.total_seconds():.0f} s ago" if silent > WORKER_SILENT_AFTER else ""
 
 
-def _letters() -> str:
+def _overdue(channel: Channel) -> str:
     with db.connection_context():
-        overdue = Letter.is_overdue(clock.now())
+        overdue = Letter.is_overdue(clock.now(), channel)
     return "a letter has been due for more than 30 minutes" if overdue else ""
 
 
@@ -96,7 +115,12 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
-QUESTIONS = {"database": _database, "worker": _worker, "letters": _letters, "disk": _disk}
+QUESTIONS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "worker": _worker,
+    **{str(channel): partial(_overdue, channel) for channel in Channel},
+    "disk": _disk,
+}
 
 
 @bp.after_app_request
@@ -108,9 +132,16 @@ def count(response: Response) -> Response:
 
 @bp.get("/metrics")
 def metrics() -> Response:
-    """Give Prometheus the figures; those of the database are asked for now, in four queries."""
-    LETTERS.labels("due").set(Letter.count_open())
-    LETTERS.labels("given_up").set(Letter.count_given_up())
+    """Give Prometheus the figures; those of the database are asked for now, in six queries."""
+    waiting, given_up = Letter.waiting(), Letter.count_given_up()
+    for channel in Channel:
+        LETTERS.labels(channel, "due").set(waiting[channel].count if channel in waiting else 0)
+        LETTERS.labels(channel, "given_up").set(given_up.get(channel, 0))
+    links = desk.count_open_links()
+    for state in OPEN_STATES:
+        LINKS.labels(state).set(links.get(state, 0))
+    for what, late in desk.count_late(clock.now()).items():
+        LINKS_LATE.labels(what).set(late)
     by_harm = Case.count_by_harm()
     for harm in Harm:
         OPEN_CASES.labels(harm.name.lower()).set(by_harm.get(harm, 0))

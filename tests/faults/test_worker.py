@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal import worker
-from portal.actions import letters, links
+from portal import deliveries, worker
+from portal.actions import letters, link_steps
 from portal.models import Account, Case, Letter, Round, base
 from portal.outside import clock
 from portal.rules.links import LinkState
@@ -215,11 +215,13 @@ def test_a_database_that_goes_away_after_the_server_took_the_letter_makes_no_cop
 
     monkeypatch.setattr(letters, "_write_result", once_broken)
     with portal.app_context():
-        post, stop = worker.Post(portal.config["PORTAL"]), threading.Event()
-        assert not worker.work(post, stop)
-        assert worker.work(post, stop)
+        line, stop = worker.Line(deliveries.Mails(portal.config["PORTAL"])), threading.Event()
+        line.work(stop)
+        assert not line.is_well
+        line.work(stop)
         let_leases_run_out()
-        assert worker.work(post, stop)
+        line.work(stop)
+        assert line.is_well
     assert sorted(marks(smtp_server)) == sorted(outbox)
     assert all_sent()
 
@@ -255,8 +257,8 @@ def test_a_part_that_fails_stops_no_letter_but_the_round_does_not_count(
     def fail(**_values):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(links, "expire_due", fail)
-    with pytest.raises(worker.RoundFailed):
+    monkeypatch.setattr(link_steps, "expire_due", fail)
+    with pytest.raises(worker.RoundFailed, match="^ends$"):
         worker.run(portal, once=True)
     assert len(smtp_server.letters) == LETTERS
     assert Round.last_at() is None

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Case, History, Message, SubstituteLink
+from portal.models import Case, History, Letter, Message, SubstituteLink
 from portal.outside import clock
 from portal.rules.triage import Hold
 from portal.rules.workflow import Role, State, steps_for
@@ -99,6 +99,7 @@ def shown(case: Case, *, status: int = 200, notice: Any = "", typed: str = "") -
         typed=typed,
         tag=watching.tag_of(case, link, now),
         photos=list(case.photos),
+        letter_waits=Letter.waiting_for(current_user, case=case, now=now),
         **state_of(case, link, now),
     )
 

@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 from portal.actions import doors
 from portal.actions import links as deeds
 from portal.actions.link_steps import LinkMoved
-from portal.models import Case, History, SubstituteLink
+from portal.models import Case, History, Letter, SubstituteLink
 from portal.outside import clock
 from portal.rules.links import link_steps_for
 from portal.rules.workflow import Role, StepRefused
@@ -97,7 +97,14 @@ def shown_link(link: SubstituteLink, *, status: int = 200, notice: Any = "") -> 
     """Render the page of a link as it stands now."""
     now = clock.now()
     tag = watching.tag_of(_case_of(link), link, now)
-    return page("owner/link.html", status=status, notice=notice, tag=tag, **_state_of(link, now))
+    return page(
+        "owner/link.html",
+        status=status,
+        notice=notice,
+        tag=tag,
+        letter_waits=Letter.waiting_for(current_user, case=_case_of(link), link_id=link.id, now=now),
+        **_state_of(link, now),
+    )
 
 
 def _state_of(link: SubstituteLink, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Letters that could not be sent, and whether the worker is at work (rule S4)."""
+"""The outbox: what was given up, what waits and why, and when the worker was last here (rule S4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import Response, flash, url_for
 from flask_babel import gettext as _
@@ -8,7 +12,9 @@ from playhouse.flask_utils import get_object_or_404
 from portal.actions import letters as deeds
 from portal.models import Letter, desk
 from portal.models.counters import Round
+from portal.models.letters import Channel, Waiting
 from portal.outside import clock
+from portal.rules.links import TillDeed
 from portal.web.fragments import go_to, page
 from portal.web.staff import bp
 
@@ -21,25 +27,93 @@ EVENTS = {
     "cancelled": _l("Vorgang abgebrochen"),
     "on_its_way_to_us": _l("Unterwegs zu uns"),
     "received": _l("Paket angekommen"),
+    "commissioned": _l("Wieder in Betrieb"),
     "link_requested": _l("Ersatzlink angefragt"),
     "link_granted": _l("Ersatzlink freigegeben"),
     "link_refused": _l("Ersatzlink abgelehnt"),
     "link_ended": _l("Ersatzlink beendet"),
     "link_ends_soon": _l("Ersatzlink endet bald"),
+    "staff_link_ends_soon": _l("Ersatzlink endet bald, an den Support"),
+    "link_locked": _l("Belegsperre gesetzt"),
+    "link_unlocked": _l("Belegsperre aufgehoben"),
+    "link_read_out_failed": _l("Auslesen ist nicht gelungen"),
 }
+DEEDS = {
+    TillDeed.CREATE: _l("Kasse anlegen"),
+    TillDeed.LOCK: _l("Belegsperre in der Kasse setzen"),
+    TillDeed.UNLOCK: _l("Belegsperre in der Kasse aufheben"),
+    TillDeed.DELETE: _l("Kasse löschen"),
+}
+CHANNELS = {
+    Channel.MAIL: _l("E-Mails"),
+    Channel.TILL: _l("Aufträge an die Kassen"),
+    Channel.HOOK: _l("Webhooks"),
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A letter as the desk shows it: what it is, for whom, and what it is about."""
+
+    letter: Letter
+    title: str
+    to: str
+    link: int | None
+    may_try_again: bool
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits on one channel; `due_at` None = the next try comes with the next round."""
+
+    label: Any
+    count: int
+    oldest_at: datetime
+    due_at: datetime | None
 
 
 @bp.get("/letters")
 def letters() -> Response:
-    """List the letters that were given up, and say when the worker was last here."""
-    return page(
-        "staff/letters.html", letters=list(desk.given_up_letters()), events=EVENTS, last_round=Round.last_at()
-    )
+    """Show what was given up and what waits, and say when the worker was last here."""
+    return _shown()
 
 
 @bp.post("/letters/<id:letter>/again")
 def letter_again(letter: int) -> Response:
-    """Put a letter back into the outbox."""
-    deeds.try_again(get_object_or_404(Letter, Letter.id == letter), now=clock.now())
-    flash(_("Der Brief wird noch einmal verschickt."), "good")
+    """Put a letter back into the outbox; 409 if it is there already, or something later has left."""
+    if not deeds.try_again(get_object_or_404(Letter, Letter.id == letter), now=clock.now()):
+        notice = _("Dieser Auftrag steht nicht mehr still, oder ein späterer ist schon ausgeführt.")
+        return _shown(status=409, notice=notice)
+    flash(_("Es wird noch einmal versucht."), "good")
     return go_to(url_for("staff.letters"))
+
+
+def _shown(*, status: int = 200, notice: str = "") -> Response:
+    given_up, held_up = list(desk.given_up_letters()), list(Letter.held_up())
+    ended = desk.ended_hooks(given_up)
+    now = clock.now()
+    return page(
+        "staff/letters.html",
+        status=status,
+        notice=notice,
+        given_up=[_sheet(letter, ended) for letter in given_up],
+        held_up=[_sheet(letter, ended) for letter in held_up],
+        queues=[_queue(channel, found, now) for channel, found in sorted(Letter.waiting().items())],
+        last_round=Round.last_at(),
+    )
+
+
+def _queue(channel: Channel, waiting: Waiting, now: datetime) -> Queue:
+    due_at = waiting.due_at if waiting.due_at > now else None
+    return Queue(CHANNELS[channel], waiting.count, waiting.oldest_at, due_at)
+
+
+def _sheet(letter: Letter, ended_hooks: set[int]) -> Sheet:
+    context = letter.context
+    if letter.channel is Channel.TILL:
+        return Sheet(letter, str(DEEDS[TillDeed(letter.event)]), "", context.get("link_id"), True)
+    if letter.channel is Channel.HOOK:
+        title = _("Webhook %(event)s", event=letter.event)
+        return Sheet(letter, title, letter.recipient, None, context.get("hook") not in ended_hooks)
+    title = str(EVENTS.get(letter.event, letter.event))
+    return Sheet(letter, title, letter.recipient, None if letter.case_id else context.get("link_id"), True)

@@ -7,6 +7,8 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from portal.models import desk
+from portal.models.letters import NOTICED_AFTER
+from portal.outside import clock
 from portal.rules.carriers import Carrier
 from portal.rules.workflow import State
 from portal.web import labels
@@ -56,18 +58,21 @@ def address_of(name: str, **values: Any) -> str:
 
 def entries(current: str = "") -> list[Entry]:
     """Return the lines of the side with their counts; one query."""
-    found = desk.counts(GROUPS)
+    found = desk.counts(GROUPS, late_from=clock.now() - NOTICED_AFTER)
     found[QUEUE] = found.pop("queue")
     lines = [
         Entry(label, address_of(name), _shown(found.get(name)), name == current)
         for name, label in NAMES.items()
     ]
-    if found["letters"]:
-        label = _l("Nicht zugestellt")
-        lines.append(
-            Entry(label, url_for("staff.letters"), _shown(found["letters"]), current == "letters", "stop")
-        )
-    return lines
+    return lines + _outbox(found["letters"], found["late"], is_current=current == "letters")
+
+
+def _outbox(given_up: int, late: int, *, is_current: bool) -> list[Entry]:
+    """Return the line of the outbox, if something in it was given up or waits for too long (rule S4)."""
+    if not given_up and not late and not is_current:
+        return []
+    label, kind = (_l("Nicht zugestellt"), "stop") if given_up else (_l("Postausgang"), "")
+    return [Entry(label, url_for("staff.letters"), _shown(given_up or late), is_current, kind)]
 
 
 def _shown(count: int | None) -> str | None:
