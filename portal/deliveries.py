@@ -168,8 +168,9 @@ class Tills:
     def failed(self, failure: Failure) -> None:
         """Say on the link what the trouble is: its first words, and the last ones when it is given up."""
         link = SubstituteLink.get_or_none(SubstituteLink.id == failure.letter.context.get("link_id"))
-        if link is not None and (failure.for_good or not link.till_problem):
-            tills.refused(link, TillDeed(failure.letter.event), failure.problem, now=clock.now())
+        deed = next((deed for deed in TillDeed if deed == failure.letter.event), None)
+        if link is not None and deed and (failure.for_good or not link.till_problem):
+            tills.refused(link, deed, failure.problem, now=clock.now())
 
 
 def _order(letter: Letter) -> dict[str, Any]:

@@ -254,7 +254,12 @@ def _write_failure(
 ) -> None:
     failure = Failure(claimed.letter, str(problem) or type(problem).__name__, for_good)
     told = partial(failed, failure) if failed else None
-    _write_result(claimed, {Letter.last_error: _short(problem), **result}, told)
+    columns = {Letter.last_error: _short(problem), **result}
+    try:
+        _write_result(claimed, columns, told)
+    except Exception:
+        _write_result(claimed, columns)  # or this letter would stand in the others' way
+        raise
 
 
 def try_again(letter: Letter, *, now: datetime) -> bool:
