@@ -60,6 +60,10 @@ DONE = {
 }
 """What a step is called once it is done; every step of the workflow has its words."""
 
+READ = "read_out"
+READ_FIRST = {READ: _l("Daten ausgelesen"), "start_diagnosis": _l("Prüfung begonnen")}
+"""Where the data were read out for the case's link before the diagnosis began (rule L6)."""
+
 # The regular way: each place with its words, its usual duration and the states that are there.
 REVIEW, SHIP, TRAVEL, READ_OUT, REPAIR, BACK, COMMISSION = range(7)
 PLACES = (
@@ -110,22 +114,28 @@ REMOTE_NEXT = ((_l("Wir rufen Sie an"), ""), (_l("Gelöst"), ""))
 
 def of(case: Case, history: Iterable[History]) -> list[Item]:
     """Return the line of a case: done, now, next (section S)."""
-    done = [_done(case, row) for row in history if _is_step(row)]
+    history = list(history)
+    is_read = any(row.what == READ for row in history)
+    done = [_done(case, row, is_read) for row in history if _is_step(row)]
     if case.state in CLOSED:
         return done
-    return [*done, _now(case), *_next(case)]
+    place = State.IN_DIAGNOSIS if is_read and case.state is State.RECEIVED else State(case.state)
+    return [*done, _now(case, place), *_next(case, place)]
 
 
 def _is_step(row: History) -> bool:
     """Tell a change of the case's state from notes, corrections and what happened to its link.
 
-    Released within the same second as reported (rule S1) is one point, not two.
+    Released within the same second as reported (rule S1) is one point, not two. Of the link only
+    the read-out counts: it is a step of the server's own way.
     """
     at_once = row.what == "release" and row.account_id is None
-    return row.link_id is None and row.what in STEPS and not at_once
+    return row.what == READ or (row.link_id is None and row.what in STEPS and not at_once)
 
 
-def _done(case: Case, row: History) -> Item:
+def _done(case: Case, row: History, is_read: bool) -> Item:
+    if is_read and row.what in READ_FIRST:
+        return Item(READ_FIRST[row.what], "done", labels.moment(row.at))
     if row.what == "mark_sent":
         return _sent(case, row.at)
     if row.what == "submit" and case.released_at and case.released_at == row.at:
@@ -141,15 +151,15 @@ def _sent(case: Case, at: datetime) -> Item:
     return Item(label, "done", labels.moment(at), href=address or "", link=_("Paket verfolgen"))
 
 
-def _now(case: Case) -> Item:
-    label, time = NOW.get(case.state) or PLACES[PLACE_OF[case.state]]
+def _now(case: Case, place: State) -> Item:
+    label, time = NOW.get(place) or PLACES[PLACE_OF[place]]
     if case.state is State.AWAITING_SHIPMENT and case.valid_until:
         time = _("gültig bis %(moment)s", moment=labels.moment(case.valid_until))
     return Item(label, "now", time)
 
 
-def _next(case: Case) -> list[Item]:
-    here = PLACE_OF[case.state]
+def _next(case: Case, place: State) -> list[Item]:
+    here = PLACE_OF[place]
     if here == REVIEW and case.outcome is not Outcome.SEND_IN:
         return [Item(label, "next", time) for label, time in REMOTE_NEXT]
     return [Item(*_place(case, place)) for place in range(here + 1, len(PLACES))]

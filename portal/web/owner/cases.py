@@ -67,7 +67,7 @@ def _rows(shown: list[Case], now: datetime) -> list[Row]:
 
 
 def _row(case: Case, link: SubstituteLink | None, now: datetime) -> Row:
-    return Row(case, sentences.of(case, now), link, door_of(link, now, case=case))
+    return Row(case, sentences.of(case, now, link), link, door_of(link, now, case=case))
 
 
 @bp.get("/cases/<number:number>")
@@ -110,7 +110,7 @@ def state_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str
     messages = list(Message.of_case(case, with_internal=False))
     return {
         "case": case,
-        "saying": sentences.of(case, now),
+        "saying": sentences.of(case, now, link),
         "turns": sentences.TURNS,
         "steps": steps_for(case.state, Role.OWNER),
         "is_lapsed": sentences.is_lapsed(case, now),

@@ -51,6 +51,16 @@ class Door:
         return self.stage in CASHING
 
     @property
+    def needs_sending(self) -> bool:
+        """Tell whether the lock stays on until the owner sends the server in (rule L6)."""
+        return self.saying.text is link_sentences.WITHOUT_SERVER.text
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the card's first line says it all, beside a page that has its own title."""
+        return self.stage in (Stage.FULL, Stage.VIEW_ONLY) and not self.is_still_unlocked
+
+    @property
     def is_locked(self) -> bool:
         """Tell whether the receipt lock applies (rule L5)."""
         return self.stage in LOCKED

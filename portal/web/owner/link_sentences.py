@@ -4,7 +4,7 @@
 alike, so they never disagree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -122,6 +122,9 @@ WITHOUT_SERVER = LinkSaying(
 )
 """View-only, and no server is on its way to us: nobody will lift the lock by itself."""
 
+STOP_CASHING = _l("Bitte kassieren Sie nicht mehr mit dem Link")
+"""The title of a link whose lock was put on, as long as its till may not know of it (rule L5)."""
+
 ENDED: dict[Ending, LinkSaying] = {
     Ending.EXPIRED: LinkSaying(
         _l("Der Ersatzlink ist abgelaufen"),
@@ -155,9 +158,9 @@ def saying_of(link: SubstituteLink, stage: Stage, case: Case | None) -> LinkSayi
     """Return what the link's stage means for the owner."""
     if stage is Stage.ENDED:
         return ENDED[ending_of(link)]
-    if stage is Stage.VIEW_ONLY and (case is None or case.state in CLOSED):
-        return WITHOUT_SERVER
-    return SAYINGS[stage]
+    without = stage is Stage.VIEW_ONLY and (case is None or case.state in CLOSED)
+    said = WITHOUT_SERVER if without else SAYINGS[stage]
+    return replace(said, title=STOP_CASHING) if is_still_unlocked(link, stage) else said
 
 
 def stage_of(link: SubstituteLink, case: Case | None, now: datetime) -> Stage:

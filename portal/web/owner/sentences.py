@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.models import Case
+from portal.models import Case, SubstituteLink
 from portal.rules.triage import SessionNotice, session_notices
 from portal.rules.workflow import Actor, State, next_actor
 from portal.web import labels
@@ -190,6 +190,15 @@ REMOTE = Saying(
     _l("Meist am nächsten Werktag."),
 )
 
+READ_OUT = Saying(
+    SAYINGS[State.RECEIVED].title,
+    Actor.STAFF,
+    _l("Ihre Daten sind ausgelesen, jetzt prüfen wir das Gerät"),
+    _l("Sie müssen nichts tun."),
+    _l("Meist 1 bis 3 Werktage."),
+)
+"""The server is here, and its data are read out for the link already (rule L6)."""
+
 TURNS = {
     Actor.OWNER: _l("Sie sind dran"),
     Actor.STAFF: _l("Wir sind dran"),
@@ -221,8 +230,13 @@ def is_lapsed(case: Case, now: datetime) -> bool:
     return case.state is State.AWAITING_SHIPMENT and case.is_lapsed(now)
 
 
-def of(case: Case, now: datetime) -> Saying:
-    """Return what the case's state means for the owner at this moment (rules S1, S2, C2b)."""
+def of(case: Case, now: datetime, link: SubstituteLink | None = None) -> Saying:
+    """Return what the case's state means for the owner at this moment (rules S1, S2, C2b).
+
+    `link` is the case's newest link: its read-out may be ahead of the case's state.
+    """
+    if case.state is State.RECEIVED and link is not None and link.read_out_at is not None:
+        return READ_OUT
     if is_lapsed(case, now):
         return LAPSED
     if case.state is State.SUBMITTED and not case.is_send_in:
