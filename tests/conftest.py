@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.engines", "tests.clients", "tests.servers", "tests.tills", "tests.browser"]
+pytest_plugins = [
+    "tests.engines",
+    "tests.clients",
+    "tests.servers",
+    "tests.tills",
+    "tests.movable",
+    "tests.browser",
+]
 
 # The quick ones first: a broken rule is told in seconds, not after the browser's journeys.
 ORDER = ("rules", "models", "actions", "web", "outside", "faults", "journeys")

@@ -263,7 +263,7 @@ def corrected(
 
     The backup's real time replaces the estimate. Whether all data is in it decides, if that is known
     and a backup is; if not, the owner's word holds for a backup that is as new as the estimate, and
-    no longer for an older one. Nothing found out leaves everything as it was.
+    neither for an older one nor for one nobody knew of. Nothing found out leaves everything as it was.
     """
     third_party = Reason.THIRD_PARTY_SERVER in expectation.reasons
     found = _from_findings(expectation, entered_since, real_backup_at, complete)
@@ -286,7 +286,9 @@ def _from_findings(
         answer = Answer.FULL if complete else Answer.VIEW_ONLY
         told = Reason.ALL_DATA_IN_BACKUP if complete else Reason.DATA_MISSING
         return Expectation(answer, at, (*backup, told))
-    if expectation.backup_at is not None and at < aware(expectation.backup_at):
+    if expectation.backup_at is None:  # the owner did not speak of this backup: what came after it is unknown
+        entered_since = None if entered_since is False else entered_since
+    elif at < aware(expectation.backup_at):
         return Expectation(Answer.VIEW_ONLY, at, (*backup, Reason.BACKUP_OLDER_THAN_THOUGHT))
     answer, entered = _ENTERED[entered_since]
     return Expectation(answer, at, (*backup, entered))

@@ -91,10 +91,10 @@ class Known:
 
     @property
     def _is_older_than_thought(self) -> bool:
-        """Tell whether "nothing entered" was said of a later backup than there is (as rules.links has it)."""
-        if self.real_backup_at is None or self.backup_at is None:
+        """Tell whether "nothing entered" was said of another backup than there is (as rules.links has it)."""
+        if self.real_backup_at is None:
             return False
-        return self.real_backup_at < self.backup_at
+        return self.backup_at is None or self.real_backup_at < self.backup_at
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """The clock of a running server is moved: what has ended is shut at once, with no worker.  Rules L3, L9."""
 
-import site
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -15,33 +13,10 @@ from portal.models import SubstituteLink
 from portal.outside import clock
 from portal.rules.links import Ending, LinkState, door_token
 from tests import builders
-from tests.needs import lacking
+from tests.movable import Clock
 from tests.servers import Server
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def moved_by(tmp_path: Path) -> Path:
-    """Give the file that says by how much a process's clock is moved; see `movable`."""
-    file = tmp_path / "faketime"
-    file.write_text("+0s")
-    return file
-
-
-@pytest.fixture
-def movable(moved_by: Path) -> dict[str, str]:
-    """Give what a process is started with so that its clock follows the file `moved_by`."""
-    places = [Path(place) for place in site.getsitepackages()]
-    library = next((file for place in places for file in place.glob("libfaketime/**/libfaketime.so.1")), None)
-    if library is None:
-        lacking("libfaketime (a package of requirements-dev.txt)")
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(moved_by),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
 
 
 def status_of(address: str) -> int:
@@ -55,17 +30,17 @@ def status_of(address: str) -> int:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # the clock is the server's, not the database's
 def test_a_running_server_shuts_the_door_at_the_moment_of_its_clock(
-    database, start_server: Callable[..., Server], movable, moved_by
+    database, start_server: Callable[..., Server], movable: Clock
 ):  # rules L3, L9
     link = builders.an_active_link(now=clock.now(), days=3, secret=DEMO_SECRET)
-    server = start_server(**movable)
+    server = start_server(**movable.settings)
     door = f"{server.address}/l/{door_token(DEMO_SECRET, link.id, link.generation)}"
     assert status_of(door) == 200
-    moved_by.write_text(f"+{int((3 * DAY).total_seconds()) - 120}s")  # two minutes before the end
+    movable.move(3 * DAY - timedelta(minutes=2))
     assert status_of(door) == 200
-    moved_by.write_text(f"+{int((3 * DAY).total_seconds()) + 1}s")
+    movable.move(3 * DAY)
     assert status_of(door) == 410  # at once: no worker runs
-    moved_by.write_text("+0s")
+    movable.move(timedelta(0))
     assert status_of(door) == 410  # a clock that goes back revives nothing
     ended = SubstituteLink.get_by_id(link.id)
     assert (ended.state, ended.ending, ended.ends_at) == (LinkState.ENDED, Ending.EXPIRED, link.ends_at)

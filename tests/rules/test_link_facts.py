@@ -91,7 +91,8 @@ TOLD_STAFF = Expectation(Answer.STAFF, None, (Reason.LAST_ONLINE_UNKNOWN,))
         (TOLD_NONE, None, SLOT, None, Answer.VIEW_ONLY),
         (TOLD_NONE, False, SLOT, True, Answer.FULL),
         (TOLD_STAFF, None, SLOT, None, Answer.VIEW_ONLY),
-        (TOLD_STAFF, False, SLOT, None, Answer.FULL),
+        (TOLD_STAFF, False, SLOT, None, Answer.VIEW_ONLY),  # said of a backup that nobody knew of
+        (TOLD_STAFF, False, SLOT, True, Answer.FULL),
         (TOLD_STAFF, True, SLOT, None, Answer.VIEW_ONLY),
     ],
 )

@@ -87,7 +87,7 @@ def test_slots_are_seven_and_nine_on_the_wall_on_the_day_of_a_clock_change(sunda
         ({"entered_since": False, "complete": False, "real_backup_at": BACKUP}, Since.ENTERED),
         ({"entered_since": False, "real_backup_at": BACKUP - timedelta(hours=10)}, Since.MAYBE),
         ({"entered_since": False, "real_backup_at": BACKUP}, Since.NOTHING),
-        ({"entered_since": False, "backup_at": None, "real_backup_at": BACKUP}, Since.NOTHING),
+        ({"entered_since": False, "backup_at": None, "real_backup_at": BACKUP}, Since.MAYBE),
     ],
 )
 def test_what_lies_between_follows_from_what_was_said_and_found(changes, since):  # rules B3, L5
