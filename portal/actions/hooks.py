@@ -77,14 +77,16 @@ def send_test(hook: Hook, *, by: Account, now: datetime) -> None:
     _write(hook, TEST_EVENT, f"test:{now.timestamp()}", {"hook": hook.id}, at=now)
 
 
-def try_again(hook: Hook, letter: Letter, *, by: Account, now: datetime) -> None:
-    """Put a webhook that was given up back into the outbox, unless nothing is sent there any more.
+def try_again(hook: Hook, letter: Letter, *, by: Account, now: datetime) -> bool:
+    """Put a webhook that was given up back into the outbox; return False if that cannot be.
 
-    StepRefused for anybody but an admin.
+    Not where nothing is sent any more, and not once a later one has arrived. StepRefused for anybody
+    but an admin.
     """
     only_admins("try_hook_again", by)
-    if hook.ended_at is None and letter.lane == lane_of(hook):
-        letters.try_again(letter, now=now)
+    if hook.ended_at is not None or letter.lane != lane_of(hook):
+        return False
+    return bool(letters.try_again(letter, now=now))
 
 
 def lane_of(hook: Hook) -> str:

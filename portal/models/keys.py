@@ -21,8 +21,15 @@ class ApiKey(BaseModel):
 
     @classmethod
     def all_of_them(cls):
-        """Select the keys, those in use first, then the newest first."""
-        return cls.select().order_by(cls.revoked_at.is_null(False), cls.id.desc())
+        """Select the keys with who made and revoked them: those in use first, then the newest first."""
+        maker, revoker = Account.alias(), Account.alias()
+        return (
+            cls.select(cls, maker, revoker)
+            .left_outer_join(maker, on=(cls.created_by == maker.id), attr="created_by")
+            .switch(cls)
+            .left_outer_join(revoker, on=(cls.revoked_by == revoker.id), attr="revoked_by")
+            .order_by(cls.revoked_at.is_null(False), cls.id.desc())
+        )
 
     @classmethod
     def in_use(cls):

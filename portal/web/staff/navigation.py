@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from portal.models import desk
 from portal.models.letters import NOTICED_AFTER
 from portal.outside import clock
 from portal.rules.carriers import Carrier
-from portal.rules.workflow import State
+from portal.rules.workflow import Role, State
 from portal.web import labels
 from portal.web.staff import bp
 
@@ -64,7 +65,12 @@ def entries(current: str = "") -> list[Entry]:
         Entry(label, address_of(name), _shown(found.get(name)), name == current)
         for name, label in NAMES.items()
     ]
-    return lines + _outbox(found["letters"], found["late"], is_current=current == "letters")
+    lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
+    if current_user.role == Role.ADMIN:
+        lines.append(
+            Entry(_l("Schnittstellen"), url_for("staff.interfaces_page"), None, current == "interfaces")
+        )
+    return lines
 
 
 def _outbox(given_up: int, late: int, *, is_current: bool) -> list[Entry]:
