@@ -1,5 +1,7 @@
 """What happened: who, when, from, to and why. Rows are added, never changed (rule S)."""
 
+from datetime import datetime
+
 from peewee import CharField, ForeignKeyField, JSONField, TextField
 
 from portal.models.accounts import Account
@@ -30,3 +32,10 @@ class History(BaseModel):
     def of_link(cls, link: SubstituteLink):
         """Select everything that happened to the link, with the people, oldest first."""
         return cls.select(cls, Account).left_outer_join(Account).where(cls.link == link).order_by(cls.id)
+
+    @classmethod
+    def last_at(cls, link: SubstituteLink, what: str) -> datetime | None:
+        """Return when this was last done with the link."""
+        rows = cls.select(cls.at).where(cls.link == link, cls.what == what).order_by(cls.id.desc())
+        row = rows.first()
+        return row.at if row else None

@@ -6,10 +6,11 @@ from typing import Any
 import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from portal.models import Case, Device, SubstituteLink
 from portal.rules import report
-from portal.rules.links import LinkState
+from portal.rules.links import LinkState, Provider, TillState
 from portal.rules.report import Page
 from portal.rules.triage import CheckAnswer, Origin, QuickCheck, Topic
 from portal.web import labels
@@ -140,22 +141,73 @@ def of_request(link: SubstituteLink) -> Rows:
 
 
 def of_link(link: SubstituteLink) -> Rows:
-    """Return how a link that was decided stands."""
+    """Return how a link that was decided stands: what it allows, until when, and how its till is."""
+    return [*_standing(link), *_till(link), *_lock(link), *_use(link)]
+
+
+def _standing(link: SubstituteLink) -> Rows:
+    active = link.state == LinkState.ACTIVE
+    return [
+        (_("Stand"), labels.label(link.state)),
+        (_("Art"), labels.label(link.mode) if link.mode else ""),
+        (_("Tage"), link.days if link.state == LinkState.GRANTED else ""),
+        (_("Aktiv seit"), labels.short(link.activated_at)),
+        (_("Endet") if active else _("Laufzeit bis"), labels.short(link.ends_at)),
+        (_("Beendet"), f"{labels.short(link.ended_at)}, {ending_of(link)}" if link.ended_at else ""),
+        (_("Abgelehnt"), f"{labels.short(link.decided_at)}: {link.refusal}" if link.refusal else ""),
+    ]
+
+
+TILLS = {
+    TillState.NONE: _l("noch keine"),
+    TillState.LOCKED: _l("gesperrt"),
+    TillState.OPEN: _l("entsperrt"),
+    TillState.GONE: _l("gelöscht"),
+}
+
+
+def _till(link: SubstituteLink) -> Rows:
+    """Return how the till is as far as anybody has confirmed, who made it, and where it is."""
+    if link.till_wanted == link.till_confirmed == TillState.NONE:
+        return []
+    confirmed = str(TILLS[link.till_confirmed])
+    if link.till_confirmed_at:
+        confirmed += f", {labels.short(link.till_confirmed_at)}"
+    made = _("von Hand") if link.provider == Provider.BY_HAND else _("vom Kassensystem")
+    return [
+        (_("Kasse (bestätigt)"), confirmed),
+        (_("Eingerichtet"), f"{made}, {link.till_id}" if link.till_id else made),
+        (_("Adresse der Kasse"), link.till_address),
+    ]
+
+
+def _lock(link: SubstituteLink) -> Rows:
+    """Return how far the way out of the receipt lock is (rule L6)."""
+    failed = link.read_out_failed_at
+    return [
+        (_("Nicht auszulesen"), f"{labels.short(failed)}: {link.read_out_problem}" if failed else ""),
+        (_("Ausgelesen"), labels.short(link.read_out_at)),
+        (_("Geladen"), labels.short(link.loaded_at)),
+        (_("Sperre aufgehoben"), labels.short(link.lock_lifted_at)),
+    ]
+
+
+def _use(link: SubstituteLink) -> Rows:
+    """Return how often it was opened, and what its people were told of its end (rules L9, L10)."""
     opened = _("nie")
     if link.opened_count:
         opened = _(
             "%(times)s-mal, zuletzt %(when)s", times=link.opened_count, when=labels.short(link.last_opened_at)
         )
+    warned = ""
+    if link.warned_days:
+        warned = ngettext("%(num)s Tag vor dem Ende", "%(num)s Tage vor dem Ende", link.warned_days)
     active = link.state == LinkState.ACTIVE
     return [
-        (_("Stand"), labels.label(link.state)),
-        (_("Art"), labels.label(link.mode) if link.mode else ""),
-        (_("Aktiv seit"), labels.short(link.activated_at)),
-        (_("Endet") if active else _("Laufzeit bis"), labels.short(link.ends_at)),
-        (_("Beendet"), f"{labels.short(link.ended_at)}, {ending_of(link)}" if link.ended_at else ""),
-        (_("Abgelehnt"), f"{labels.short(link.decided_at)}: {link.refusal}" if link.refusal else ""),
         (_("Geöffnet"), opened if link.activated_at else ""),
-        (_("Adresse der Kasse"), link.till_address),
+        (_("Neue Adresse seit"), labels.short(link.renewed_at)),
+        (_("Zuletzt gewarnt"), warned),
+        (_("Nächste Warnung"), labels.short(link.warn_at) if active else ""),
     ]
 
 

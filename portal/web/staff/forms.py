@@ -1,18 +1,88 @@
 """What staff fill in to decide: a reason, a parcel's number, the facts of a backup (rules L2, L5)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 
 from portal.models import SubstituteLink
 from portal.outside import till
 from portal.rules.carriers import Carrier
 from portal.rules.links import MAX_DAYS, Mode, may_grant
-from portal.web.forms import Choice, Form, Line, Moment, Paragraphs, Required
+from portal.web.forms import Accept, Choice, Form, Line, Moment, Paragraphs, Required
 
 COMPLETE = {"yes": True, "no": False, "unknown": None}
 LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A step's one text: the field's name, its label, and what to say when it is empty."""
+
+    name: str
+    label: Any
+    hint: Any
+    missing: Any
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A box of a step; without `missing` it may stay empty."""
+
+    name: str
+    label: Any
+    missing: Any = ""
+
+
+class Box(Accept):
+    """A box that may stay empty."""
+
+    def pre_validate(self, _form: Any) -> None:
+        """Accept both."""
+
+
+class AddressForm(Form):
+    """Where a till that staff have made by hand is found."""
+
+    till_address = Line(longest=500)
+
+    def check_address(self, *, needed: bool = True) -> None:
+        """Tidy the address, or leave a message at its field."""
+        if not self.till_address.data:
+            if needed:
+                self.till_address.errors = [_l("Bitte geben Sie die Adresse der digitalen Kasse an.")]
+            return
+        try:
+            self.till_address.data = till.clean_address(self.till_address.data)
+        except ValueError:
+            self.till_address.errors = [
+                _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Passwort.")
+            ]
+
+
+def deed_form(ask: Ask | None, tick: Tick | None, with_address: bool) -> Form:
+    """Return the form of a step with a link, as it came back; see `fits`."""
+    fields: dict[str, Any] = {}
+    if ask:
+        fields[ask.name] = Paragraphs(validators=[Required(ask.missing)], longest=LONGEST_TEXT)
+    if tick:
+        fields[tick.name] = Accept(message=tick.missing) if tick.missing else Box()
+    return type("DeedForm", (AddressForm if with_address else Form,), fields)()
+
+
+def fits(form: Form) -> bool:
+    """Check all that the step asks; messages stand at their fields."""
+    form.validate()
+    if isinstance(form, AddressForm):
+        form.check_address()
+    return not any(field.errors for field in form)
+
+
+def has_back_end() -> bool:
+    """Tell whether a back end makes the tills; without one staff make them by hand."""
+    return bool(current_app.config["PORTAL"].till)
 
 
 def text_form(name: str, missing: Any, **given: Any) -> Form:
@@ -62,37 +132,29 @@ class FactsForm(Form):
         return any(field.errors for field in self)
 
 
-class GrantForm(FactsForm):
-    """All that a link needs to become active: the facts, where it leads, and for how long."""
+class GrantForm(FactsForm, AddressForm):
+    """All that a link needs: the facts, for how long, and where it leads unless a back end says so."""
 
-    till_address = Line(longest=500)
     days = Line(longest=10)
 
     def fits_mode(self, link: SubstituteLink, mode: Mode, now: datetime) -> bool:
         """Check everything for this kind of link; full only with all data (rule L5)."""
         self.fits(link, now)
-        self._check_address()
+        self.check_address(needed=not has_back_end())
         if not (
             self.days.data.isascii() and self.days.data.isdigit() and 1 <= int(self.days.data) <= MAX_DAYS
         ):
             self.days.errors = [_l("Bitte geben Sie 1 bis 30 Tage an.")]
         if not may_grant(mode, self.is_complete()) and not self.complete.errors:
-            self.complete.errors = [
-                _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie sie "
-                   "und wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
-            ]  # fmt: skip
+            self.refuse_full()
         return not self.mistakes_now()
 
-    def _check_address(self) -> None:
-        if not self.till_address.data:
-            self.till_address.errors = [_l("Bitte geben Sie die Adresse der digitalen Kasse an.")]
-            return
-        try:
-            self.till_address.data = till.clean_address(self.till_address.data)
-        except ValueError:
-            self.till_address.errors = [
-                _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Passwort.")
-            ]
+    def refuse_full(self) -> None:
+        """Say why a full link is not to be had with these facts (rule L5)."""
+        self.complete.errors = [
+            _l("Ein voller Link geht nur, wenn alle Daten in der Sicherung sind. Prüfen Sie sie "
+               "und wählen Sie „ja“, oder geben Sie den Link nur zum Ansehen.")
+        ]  # fmt: skip
 
 
 def grant_form(link: SubstituteLink, **given: Any) -> GrantForm:

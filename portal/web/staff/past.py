@@ -7,11 +7,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from portal.models import History
-from portal.rules.links import LinkState, Mode
+from portal.rules.commissioning import Item
+from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
+from portal.web.staff.facts import TILLS
 
 DONE = {
     "submit": _l("Gemeldet"),
@@ -23,6 +26,43 @@ DONE = {
     "cancel": _l("Abgebrochen"),
     "mark_sent": _l("Abgeschickt"),
     "receive": _l("Paket angekommen"),
+    "commission": _l("In Betrieb genommen, abgeschlossen"),
+    "unbook_commissioning": _l("Termin zur Inbetriebnahme abgesagt"),
+    "book_commissioning": _l("Termin zur Inbetriebnahme vereinbart"),
+    "tick": _l("Inbetriebnahme"),
+    "correct": _l("Fakten zur Sicherung berichtigt"),
+    "grant": _l("Ersatzlink freigegeben"),
+    "activate": _l("Ersatzlink aktiv"),
+    "read_out": _l("Datenbank ausgelesen"),
+    "fail_read_out": _l("Auslesen nicht möglich"),
+    "load": _l("Daten auf den Link geladen"),
+    "lift_lock": _l("Belegsperre aufgehoben"),
+    "lock": _l("Belegsperre gesetzt"),
+    "renew": _l("Neue Adresse für den Link"),
+    "warn": _l("Vor dem Ende des Links gewarnt"),
+    "hand_back": _l("Ersatzlink bei der Inbetriebnahme beendet"),
+    "confirm_till": _l("Kasse beim Anbieter nachgesehen"),
+    "till_lock": _l("Kasse gesperrt, vom Kassensystem bestätigt"),
+    "till_unlock": _l("Kasse entsperrt, vom Kassensystem bestätigt"),
+    "till_delete": _l("Kasse gelöscht, vom Kassensystem bestätigt"),
+    "till_problem": _l("Das Kassensystem hat es nicht getan"),
+    "till_found": _l("Kasse vom Kassensystem wiedererkannt"),
+    "till_in_vain": _l("Kasse kam zu spät, wird wieder gelöscht"),
+    "till_removed": _l("Überzählige Kasse gelöscht"),
+}
+ITEMS = {
+    Item.SESSION: _l("Sitzung steht"),
+    Item.RESTORED: _l("Datenbank zurückgespielt"),
+    Item.LINK_ENDED: _l("Ersatzlink beendet"),
+    Item.REPOSTED: _l("Daten nachgebucht"),
+    Item.TEST_RECEIPT: _l("Testbeleg geprüft"),
+    Item.OWNER_CONFIRMS: _l("Salon hat bestätigt"),
+}
+DEEDS = {
+    TillDeed.CREATE: _l("Kasse einrichten"),
+    TillDeed.LOCK: _l("Kasse sperren"),
+    TillDeed.UNLOCK: _l("Kasse entsperren"),
+    TillDeed.DELETE: _l("Kasse löschen"),
 }
 
 
@@ -43,9 +83,16 @@ def entries(rows: Iterable[History]) -> list[Entry]:
 
 
 def _entry(row: History) -> Entry:
-    change = " · ".join(part for part in (_change(row), _details(row.facts)) if part)
-    who = row.account.name if row.account else _("Portal")
-    return Entry(row.at, str(DONE.get(row.what) or labels.step_label(row.what)), who, change, row.why)
+    change = " · ".join(part for part in (_change(row), _details(row)) if part)
+    return Entry(row.at, str(DONE.get(row.what) or labels.step_label(row.what)), _who(row), change, row.why)
+
+
+def _who(row: History) -> str:
+    """Return who did it: a person, another machine by the name of its key, or the portal itself."""
+    if row.account:
+        return row.account.name
+    key = row.facts.get("api_key")
+    return _("Schnittstelle, Schlüssel „%(key)s“", key=key) if key else _("Portal")
 
 
 def _change(row: History) -> str:
@@ -62,19 +109,56 @@ def _state(row: History, name: str) -> str:
         return name
 
 
-def _details(facts: dict[str, Any]) -> str:
+def _details(row: History) -> str:
     """Return what was written down with the deed, as far as it is for people."""
+    facts = row.facts
+    parts = [*_decided(facts), *_found_out(facts), *_of_till(row)]
+    if row.what == "warn" and facts.get("days"):
+        parts = [ngettext("%(num)s Tag vorher", "%(num)s Tage vorher", facts["days"])]
+    if facts.get("number"):
+        parts.append(str(facts["number"]))
+    parts += [str(ITEMS[Item(item)]) for item in facts.get("items", ())]
+    return ", ".join(parts)
+
+
+def _decided(facts: dict[str, Any]) -> list[str]:
     parts = []
     if facts.get("mode"):
         parts.append(labels.label(Mode(facts["mode"])))
     if facts.get("days"):
-        parts.append(_("%(days)s Tage", days=facts["days"]))
+        parts.append(ngettext("%(num)s Tag", "%(num)s Tage", facts["days"]))
+    if facts.get("ends_at"):
+        parts.append(_("endet %(when)s", when=_moment(facts["ends_at"])))
+    return parts
+
+
+def _found_out(facts: dict[str, Any]) -> list[str]:
+    """Return the backup's facts, and what answer follows from them now (rules B2, L4a)."""
+    parts = []
     if facts.get("real_backup_at"):
-        parts.append(
-            _("Sicherung vom %(when)s", when=labels.short(datetime.fromisoformat(facts["real_backup_at"])))
-        )
+        parts.append(_("Sicherung vom %(when)s", when=_moment(facts["real_backup_at"])))
     if facts.get("complete") is not None:
         parts.append(_("alle Daten da") if facts["complete"] else _("Daten fehlen"))
-    if facts.get("number"):
-        parts.append(str(facts["number"]))
-    return ", ".join(parts)
+    if facts.get("expected"):
+        answer = labels.label(Answer(facts["expected"]))
+        before = facts.get("expected_before")
+        if before and before != facts["expected"]:
+            answer = f"{labels.label(Answer(before))} → {answer}"
+        parts.append(_("erwartet: %(answer)s", answer=answer))
+    return parts
+
+
+def _of_till(row: History) -> list[str]:
+    """Return which deed the back end spoke of, and how the till is where staff have looked."""
+    parts = []
+    if row.facts.get("deed"):
+        parts.append(str(DEEDS[TillDeed(row.facts["deed"])]))
+    if row.what == "confirm_till" and row.facts.get("till"):
+        parts.append(_("Kasse ist %(state)s", state=TILLS[TillState(row.facts["till"])]))
+    if row.facts.get("till_id"):
+        parts.append(str(row.facts["till_id"]))
+    return parts
+
+
+def _moment(text: str) -> str:
+    return labels.short(datetime.fromisoformat(text))

@@ -20,19 +20,9 @@ from portal.rules.triage import Hold, Outcome
 from portal.rules.workflow import Need, Role, State
 from portal.web import labels
 from portal.web.forms import Form
-from portal.web.staff import facts, words
-from portal.web.staff.forms import GrantForm, grant_form
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A step's one text: the field's name, its label, and what to say when it is empty."""
-
-    name: str
-    label: Any
-    hint: Any
-    missing: Any
-
+from portal.web.staff import facts, link_deeds, words
+from portal.web.staff.forms import Ask, GrantForm, grant_form, has_back_end
+from portal.web.staff.link_deeds import Deed, Waiting
 
 _READ = _l("Der Salon liest diesen Text.")
 ASKS: Mapping[str, Ask] = {
@@ -44,9 +34,6 @@ ASKS: Mapping[str, Ask] = {
     "cancel": Ask("cancel_reason", _l("Warum wird abgebrochen?"), _READ, _l("Bitte geben Sie den Grund an.")),
     "refuse": Ask(
         "refusal", _l("Warum lehnen Sie den Ersatzlink ab?"), _READ, _l("Bitte geben Sie den Grund an.")
-    ),
-    "delete": Ask(
-        "delete_reason", _l("Warum endet der Link jetzt?"), _READ, _l("Bitte geben Sie den Grund an.")
     ),
 }
 NAMES: Mapping[str, Any] = {
@@ -90,6 +77,8 @@ class Sheet:
     said: Message | None = None
     steps: list[StepView] = field(default_factory=list)
     grant: GrantForm | None = None
+    deeds: list[Deed] = field(default_factory=list)
+    waiting: Waiting | None = None  # what the till's confirmation is waited for
     form: Form | None = None  # the one that came back with mistakes
     failed: str = ""  # the step it belongs to
     notice: str = ""
@@ -103,8 +92,8 @@ class Sheet:
     @property
     def title(self) -> str:
         """Return what is to be decided, as a question where there is one."""
-        if self.link and self.link.state == LinkState.REQUESTED:
-            return _("Ersatzlink freigeben?")
+        if self.link and (title := _link_title(self.link)):
+            return title
         if self.case is None:
             return _("Ersatzlink")
         return str(_TITLES.get(State(self.case.state), "")) or labels.label(self.case.state)
@@ -127,6 +116,33 @@ class Sheet:
     def is_third_party(self) -> bool:
         """Tell whether the server is not the vendor's own (rule L12)."""
         return bool(self.link and Reason.THIRD_PARTY_SERVER in self.link.reasons)
+
+    @property
+    def with_back_end(self) -> bool:
+        """Tell whether a back end makes the till, so that no address is needed."""
+        return has_back_end()
+
+    @property
+    def link_title(self) -> str:
+        """Return how the link is called above its facts, where the case has the title."""
+        return _("Ersatzlink") if self.link and not _link_title(self.link) else ""
+
+    @property
+    def commissioning(self) -> str:
+        """Return where the server is put into service, if that is what the case is at (rule R5)."""
+        if self.case is None or self.case.state != State.COMMISSIONING_BOOKED:
+            return ""
+        return url_for("staff.commissioning", number=self.case.number)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing is to be decided here now."""
+        return not (self.deeds or self.steps or self.grant or self.commissioning or self.said)
+
+    @property
+    def has_case_part(self) -> bool:
+        """Tell whether there is anything to say or do about the case itself."""
+        return bool(self.steps or self.said or self.at or self.holds or self.is_remote or self.is_idle)
 
     @property
     def link_steps(self) -> list[str]:
@@ -183,6 +199,22 @@ _TITLES = {
 }
 
 
+_LINK_TITLES = {
+    "confirm_till": _l("Kasse beim Anbieter nachsehen"),
+    "read_out": _l("Datenbank auslesen"),
+    "load": _l("Daten auf den Link laden"),
+}
+
+
+def _link_title(link: SubstituteLink) -> str:
+    """Return what is to be decided about the link, or nothing if it asks for nothing."""
+    if link.state == LinkState.REQUESTED:
+        return _("Ersatzlink freigeben?")
+    if link.state == LinkState.GRANTED:
+        return _("Kasse wird eingerichtet")
+    return str(_LINK_TITLES.get(link_deeds.expected_step(link), ""))
+
+
 def of_case(
     case: Case, link: SubstituteLink | None = None, at: str = "", said: Message | None = None
 ) -> Sheet:
@@ -199,8 +231,14 @@ def of_link(link: SubstituteLink, at: str = "") -> Sheet:
 
 
 def _ready(sheet: Sheet) -> Sheet:
-    if sheet.link and "grant" in sheet.link_steps:
+    if sheet.link is None:
+        return sheet
+    if sheet.case is not None and sheet.link.case_id == sheet.case.id:
+        sheet.link.case = sheet.case  # known already: the link need not ask for it
+    if "grant" in sheet.link_steps:
         sheet.grant = grant_form(sheet.link)
+    sheet.deeds = link_deeds.offered(sheet.link)
+    sheet.waiting = link_deeds.waiting(sheet.link)
     return sheet
 
 
