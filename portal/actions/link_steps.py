@@ -37,10 +37,7 @@ def change(
     the link is past its end: that is then written down first, and nothing else (rule L9).
     """
     source = link.state
-    target = rules.take_link_step(step, source, role_of(by))
-    if source is LinkState.ACTIVE and step != "expire" and link.is_over(now):
-        expire(link, now=now)
-        raise LinkMoved(link.id)
+    target = check_may(link, step, by=by, now=now)
     with transaction():
         unmoved = (
             (SubstituteLink.id == link.id)
@@ -59,6 +56,19 @@ def change(
         hooks.announce(changed, PAST.get(step, step), at=now)
         show_on_case(changed)
         return queue.reassess_link(changed, now=now)
+
+
+def check_may(link: SubstituteLink, step: str, *, by: Account | None, now: datetime) -> LinkState:
+    """Return where the step leads; StepRefused if the rules forbid it, LinkMoved past the link's end (L9).
+
+    Whoever has a transaction around the step asks before it: the end that is written down here would
+    be undone with it.
+    """
+    target = rules.take_link_step(step, link.state, role_of(by))
+    if link.state is LinkState.ACTIVE and step != "expire" and link.is_over(now):
+        expire(link, now=now)
+        raise LinkMoved(link.id)
+    return target
 
 
 PAST = {
@@ -100,6 +110,7 @@ def end(
         columns |= {"till_confirmed": TillState.GONE, "till_confirmed_at": now}
     elif link.state is LinkState.GRANTED and not has_till:
         columns["till_wanted"] = TillState.NONE
+    check_may(link, step, by=by, now=now)
     with transaction():
         ended = change(link, step, by=by, now=now, why=why, columns=columns, letter=letter)
         if has_till and not gone:

@@ -5,7 +5,7 @@ from typing import Any
 
 from portal.actions import tills
 from portal.actions.cases import role_of
-from portal.actions.link_steps import change
+from portal.actions.link_steps import change, check_may
 from portal.actions.links import RefusalNeedsReason
 from portal.models import Account, SubstituteLink
 from portal.models.base import transaction
@@ -80,6 +80,7 @@ def load(
     _check_locked(link, "load", by)
     if link.read_out_at is None:
         raise NotReadOut(link.id)
+    check_may(link, "load", by=by, now=now)
     with transaction():
         loaded = change(link, "load", by=by, now=now, columns={"loaded_at": at or now}, facts=via)
         return _lift_lock(loaded, by=by, now=now, till_unlocked=till_unlocked)
@@ -116,6 +117,7 @@ def lock(
     columns: dict[str, Any] = {"mode": Mode.VIEW_ONLY, "complete": False, "till_wanted": TillState.LOCKED}
     if till_locked:
         columns |= {"till_confirmed": TillState.LOCKED, "till_confirmed_at": now}
+    check_may(link, "lock", by=by, now=now)
     with transaction():
         locked = change(link, "lock", by=by, now=now, why=why, columns=columns, letter="link_locked")
         if not till_locked:
