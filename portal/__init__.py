@@ -20,7 +20,7 @@ outside/    THE WORLD: clock, mail, PDF, codes, photos. The only place that asks
 app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
 worker.py   the second process: ends links, warns before, keeps the queue's order, has letters delivered.
 deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.
-demo.py     the demo's data; fill.py, fill_rows.py and fill_links.py bulk data for measuring.
+demo.py     the demo's data, with demo_links.py; fill.py, fill_rows.py and fill_links.py bulk data for measuring.
 
 tests/test_architecture.py enforces who may import whom.
 """

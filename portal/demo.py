@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from portal import demo_links
 from portal.actions import accounts, cases, customers, links, queue, reports
 from portal.actions.links import BackupFacts
-from portal.models import Account, Case, Customer, Device, Operator, Salon, SubstituteLink
+from portal.models import Account, Case, Customer, Device, Operator, Salon
 from portal.models.operator import DEFAULTS
 from portal.rules.carriers import Carrier
-from portal.rules.links import LinkReason, Mode
+from portal.rules.links import LinkReason
 from portal.rules.report import ConsentKind, Page
 from portal.rules.triage import Origin, Topic
 from portal.rules.workflow import Role
 
 PASSWORD = "demo-passwort-2026"  # noqa: S105
 FIRST_CUSTOMER = "10001"
-TILL = "https://ersatzkasse.example/salon"
 
 OPERATOR = {
     **DEFAULTS,
@@ -121,13 +121,8 @@ def _first_customer(scene: _Scene, customer: Customer) -> None:
 def _case_with_locked_link(scene: _Scene, device: Device, reported: datetime) -> None:
     """A server that has just arrived, while its salon has a view-only link."""
     case = _report(scene.owner, device, reported, fault="Der Server geht nicht mehr an.", entered="yes")
-    link = SubstituteLink.open_for(device)
-    if link is None:
-        raise RuntimeError("the demo's report asked for no link")
-    decided = {"by": scene.support, "now": reported + timedelta(hours=1)}
-    why = "Laut Salon wurden danach Belege erstellt."
-    link = links.correct(link, real_backup_at=link.backup_at, complete=False, why=why, **decided)
-    links.grant(link, Mode.VIEW_ONLY, till_address=TILL, days=30, secret=scene.secret, **decided)
+    decided = reported + timedelta(hours=1)
+    demo_links.grant_locked(case, by=scene.support, at=decided, secret=scene.secret)
     sent = reported + timedelta(hours=3)
     case = cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=sent)
     cases.receive(case, by=scene.support, now=scene.now - timedelta(hours=3))
@@ -162,6 +157,25 @@ def _second_customer(scene: _Scene, customer: Customer) -> None:
     earlier = scene.now - timedelta(hours=5)
     _report(scene.second, old, earlier, fault="Lüfter sehr laut.", entered="no", wants_link=False)
     _link_for_a_move(scene, markt)
+    _long_ways(scene, markt)
+
+
+def _long_ways(scene: _Scene, salon: Salon) -> None:
+    """A link that ends too early, and a server about to go into service."""
+    waiting = _device(
+        salon, "KS-2023-0512", scene.now, bought_days_ago=600, tse_in_server=False, backup_booked=True
+    )
+    ready = _device(
+        salon, "KS-2023-0518", scene.now, bought_days_ago=600, tse_in_server=True, backup_booked=True
+    )
+    demo_links.make(
+        _report,
+        (waiting, ready),
+        owner=scene.second,
+        by=scene.support,
+        now=scene.now,
+        secret=scene.secret,
+    )
 
 
 def _case_with_question(scene: _Scene, salon: Salon) -> None:

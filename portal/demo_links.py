@@ -1,0 +1,85 @@
+"""The demo's long ways: a link that ends before its server is back, and a server about to go into service."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from portal.actions import cases, links, readouts
+from portal.models import Account, Case, Device, SubstituteLink
+from portal.rules.carriers import Carrier
+from portal.rules.links import Mode
+
+TILL = "https://ersatzkasse.example/salon"
+PARCEL = "00340434161094042557"  # DHL's own example number
+
+
+def grant_locked(case: Case, *, by: Account, at: datetime, secret: str, days: int = 30) -> SubstituteLink:
+    """Grant the case's requested link view-only: receipts were made after the backup."""
+    link = SubstituteLink.open_for(case.device)
+    if link is None:
+        raise RuntimeError("the demo's report asked for no link")
+    why = "Laut Salon wurden danach Belege erstellt."
+    known = links.correct(link, real_backup_at=link.backup_at, complete=False, why=why, by=by, now=at)
+    return links.grant(known, Mode.VIEW_ONLY, till_address=TILL, days=days, secret=secret, by=by, now=at)
+
+
+def waiting_for_a_part(case: Case, *, owner: Account, by: Account, secret: str) -> Case:
+    """A server in repair for weeks: the link, unlocked long ago, ends before it can be back (rule L10)."""
+    begun = case.reported_at
+    case = _sent_in(case, owner=owner, by=by, secret=secret)
+    for step, day in (("start_diagnosis", 4), ("start_repair", 5)):
+        case = cases.advance(case, step, by=by, now=begun + timedelta(days=day))
+    return case
+
+
+def ready_for_service(case: Case, *, owner: Account, by: Account, secret: str) -> Case:
+    """A repaired server, back in its salon: the appointment of its commissioning is now (rules R5, L11)."""
+    begun = case.reported_at
+    case = _sent_in(case, owner=owner, by=by, secret=secret)
+    for step, day in (
+        ("start_diagnosis", 4),
+        ("start_repair", 5),
+        ("make_ready", 8),
+        ("dispatch", 9),
+        ("confirm_delivery", 11),
+        ("book_commissioning", 12),
+    ):
+        case = cases.advance(case, step, by=by, now=begun + timedelta(days=day))
+    return case
+
+
+def _sent_in(case: Case, *, owner: Account, by: Account, secret: str) -> Case:
+    """Send the server in, read it out and lift the receipt lock (rule L6)."""
+    begun = case.reported_at
+    link = grant_locked(case, by=by, at=begun + timedelta(hours=1), secret=secret)
+    case = cases.mark_sent(case, Carrier.DHL, PARCEL, by=owner, now=begun + timedelta(hours=6))
+    case = cases.receive(case, by=by, now=begun + timedelta(days=2))
+    link = readouts.read_out(_now(link), by=by, now=begun + timedelta(days=3))
+    readouts.load(link, by=by, now=begun + timedelta(days=3, hours=2), till_unlocked=True)
+    return _fresh(case)
+
+
+def _now(link: SubstituteLink) -> SubstituteLink:
+    return SubstituteLink.get_by_id(link.id)
+
+
+def _fresh(case: Case) -> Case:
+    return Case.get_by_id(case.id)
+
+
+Report = Callable[..., Case]
+
+
+def make(
+    report: Report, devices: tuple[Device, Device], *, owner: Account, by: Account, now: datetime, secret: str
+) -> None:
+    """Make both cases; `report` sends a report as the owner would have."""
+    waiting, ready = devices
+    people = {"owner": owner, "by": by, "secret": secret}
+    long_ago = now - timedelta(days=25, hours=3)
+    waiting_for_a_part(
+        report(owner, waiting, long_ago, fault="Schaltet sich von selbst aus.", entered="yes"), **people
+    )
+    earlier = now - timedelta(days=13, hours=5)
+    ready_for_service(
+        report(owner, ready, earlier, fault="Die Festplatte klackert.", entered="yes"), **people
+    )
