@@ -10,12 +10,24 @@ from flask.sessions import SecureCookieSessionInterface
 from PIL import Image
 
 from portal import demo
-from portal.actions import accounts, cases, link_requests, link_steps, links, reports
+from portal.actions import (
+    accounts,
+    cases,
+    commissioning,
+    link_requests,
+    link_steps,
+    links,
+    readouts,
+    reports,
+    tills,
+)
 from portal.models import Account, Case, Device, Draft, SubstituteLink
 from portal.outside import clock, files
 from portal.rules import backups, link_request
 from portal.rules import links as link_rules
 from portal.rules.carriers import Carrier
+from portal.rules.commissioning import Item
+from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
 from tests.clients import DEMO_PASSWORD
@@ -60,6 +72,7 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_report(cookies, now, photos),
         *_owner(cookies, now, secret),
         *_staff(cookies, now),
+        *_commissioning(cookies, now, secret),
         *_errors(cookies),
     ]
 
@@ -297,6 +310,32 @@ def _staff(cookies: Cookies, now: datetime) -> Iterator[Place]:
     ]:
         yield Place(f"staff-{name}", path, cookie)
     yield Place("staff-check-in-mistyped", "/staff/check-in?number=R26", cookie, 422)
+
+
+def _commissioning(cookies: Cookies, now: datetime, secret: str) -> Iterator[Place]:
+    """Show a link's later days at the desk, and the list that puts a server into service."""
+    support = account("support@portal")
+    cookie = cookies.of(support)
+    here = cases.receive(builders.a_sent_case(now=now), by=support, now=now)
+    asked = builders.a_link_request(case=here, now=now, entered_since=True)
+    locked = builders.an_active_link(link=asked, mode=Mode.VIEW_ONLY, now=now, secret=secret)
+    yield Place("staff-link-locked", f"/staff/cases/{here.number}", cookie)
+    readouts.fail_read_out(locked, "Die Platte ist defekt.", by=support, now=now)
+    yield Place("staff-link-failed", f"/staff/links/{locked.id}", cookie)
+    granted = links.grant(
+        builders.a_link_request(now=now), Mode.VIEW_ONLY, days=30, secret=secret, by=support, now=now
+    )
+    tills.refused(granted, TillDeed.CREATE, "503: maintenance until 18:00", now=now)
+    yield Place("staff-link-granted", f"/staff/links/{granted.id}", cookie)
+    left = links.delete(builders.an_active_link(now=now), "Nicht mehr nötig", by=support, now=now)
+    yield Place("staff-till-left", f"/staff/links/{left.id}", cookie)
+    for name, done in [("begun", 1), ("till-left", 2), ("complete", 5)]:
+        case = builders.a_case_at_commissioning(now=now, staff=support)
+        builders.an_active_link(link=builders.a_link_request(case=case, now=now), now=now, secret=secret)
+        for item in [one for one in Item if one is not Item.LINK_ENDED][:done]:
+            case = commissioning.tick(case, item, by=support, now=now, till_deleted=name == "complete")
+        yield Place(f"staff-commissioning-{name}", f"/staff/cases/{case.number}/commissioning", cookie)
+    yield Place("staff-case-commissioning", f"/staff/cases/{case.number}", cookie)
 
 
 def _errors(cookies: Cookies) -> Iterator[Place]:
