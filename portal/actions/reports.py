@@ -11,7 +11,7 @@ from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from portal.actions import cases, customers, history, letters, link_steps, links, queue
+from portal.actions import cases, customers, history, hooks, letters, link_steps, links, queue
 from portal.actions.links import BackupFacts
 from portal.models import (
     Account,
@@ -264,6 +264,7 @@ def _file(sending: _Sending) -> Case:
     case = _create_case(sending)
     now, by = sending.now, sending.by
     history.record(case, "submit", by=by, at=now, source=State.DRAFT, target=case.state, holds=case.holds)
+    hooks.announce(case, case.state, at=now)
     Attachment.update(case=case).where(Attachment.draft == sending.draft).execute()
     link = _ask_for_link(case, sending)
     _keep_consents(case, link, sending)
