@@ -92,12 +92,13 @@ def _note_round() -> list[str]:
 def _safely(name: str, part: Callable[[], object]) -> bool:
     """Do one part on a connection of its own; a broken one is thrown away, not kept for later."""
     try:
-        with db.connection_context():
-            try:
-                part()
-            except Exception:
-                db.manual_close()
-                raise
+        db.connect(reuse_if_open=True)
+        try:
+            part()
+        except Exception:
+            db.manual_close()
+            raise
+        db.close()
     except Exception:  # the worker outlives whatever is broken: it says so, and comes back
         log.exception("a part of the round failed", part=name)
         return False

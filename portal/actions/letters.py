@@ -171,7 +171,8 @@ def claim(now: datetime, channel: Channel = Channel.MAIL) -> Claim | None:
     and holds nobody up, what machines must hear keeps its place until it is given up.
     """
     until = now + LEASE
-    for letter in Letter.due(now, channel).limit(GLANCE):
+    # A list: on SQLite nobody can write while still reading, once another has written meanwhile.
+    for letter in list(Letter.due(now, channel).limit(GLANCE)):
         unclaimed = (Letter.id == letter.id) & (Letter.tries == letter.tries) & Letter.is_free(now)
         lease = {Letter.leased_until: until, Letter.tries: letter.tries + 1}
         if Letter.update(lease).where(unclaimed, ~letter.has_earlier()).execute():
