@@ -87,7 +87,7 @@ def test_a_link_past_its_end_is_over_although_nobody_wrote_it_down(signed_in, ow
         assert signed_in.get(f"/links/{link.id}/withdraw").status_code == 409
 
 
-@pytest.mark.parametrize("path", ["", "/progress", "/withdraw"])
+@pytest.mark.parametrize("path", ["", "/progress", "/withdraw", "/renew"])
 def test_a_strangers_link_is_nowhere_to_be_found(signed_in, path):  # rule P1
     link = builders.a_link_request()
     assert signed_in.get(f"/links/{link.id}{path}").status_code == 404
@@ -101,3 +101,65 @@ def test_a_link_written_off_late_ended_when_it_ended(signed_in, owner, device): 
     with time_machine.travel(link.ends_at + timedelta(days=2), tick=False):
         link_steps.expire_due(now=link.ends_at + timedelta(days=2))
         assert "Beendet: Sonntag, 22. November, 10:14 Uhr" in signed_in.page(f"/links/{link.id}").text
+
+
+# A new address
+
+
+@pytest.fixture
+def link(app, owner, device):
+    asked = builders.a_link_request(device, owner)
+    return builders.an_active_link(link=asked, secret=app.config["SECRET_KEY"])
+
+
+def address_on(page):
+    return next(word for word in page.text.split() if "/l/" in word)
+
+
+def test_the_address_stands_on_the_page_as_text(signed_in, link):  # rule L9
+    page = signed_in.page(f"/links/{link.id}")
+    assert address_on(page).startswith("http://localhost/l/")
+    assert signed_in.get(address_on(page).removeprefix("http://localhost")).status_code == 200
+
+
+def test_renewing_asks_first_and_stops_the_old_address(signed_in, link):  # rule L9
+    old = address_on(signed_in.page(f"/links/{link.id}")).removeprefix("http://localhost")
+    asked = signed_in.get(f"/links/{link.id}/renew")
+    assert "Die alte Adresse öffnet dann sofort nichts mehr." in page_of(asked).text
+    assert "Das Ende bleibt gleich: Montag, 21. Dezember, 10:14 Uhr." in page_of(asked).text
+    assert signed_in.get(old).status_code == 200  # looking at the page has changed nothing
+    page = page_of(signed_in.send(asked, form="/renew"))
+    new = address_on(page).removeprefix("http://localhost")
+    assert new != old
+    assert (signed_in.get(old).status_code, signed_in.get(new).status_code) == (404, 200)
+
+
+def test_renewing_pressed_twice_makes_one_new_address(signed_in, link):  # rules L9, S3
+    asked = signed_in.get(f"/links/{link.id}/renew")
+    first = address_on(page_of(signed_in.send(asked, form="/renew")))
+    again = page_of(signed_in.send(asked, form="/renew"))
+    assert "Die Adresse war schon erneuert." in again.text
+    assert address_on(again) == first
+    assert SubstituteLink.get_by_id(link.id).generation == 2
+
+
+def test_what_has_no_address_cannot_be_renewed(signed_in, owner, device, link):  # rule L3
+    page = signed_in.get(f"/links/{link.id}/renew")
+    links.withdraw(link, by=owner, now=LATER)
+    assert signed_in.send(page, form="/renew").status_code == 409
+    asked = builders.a_link_request(device, owner)
+    assert signed_in.get(f"/links/{asked.id}/renew").status_code == 409
+
+
+def test_past_the_end_nothing_is_renewed(signed_in, link):  # rule L9
+    page = signed_in.get(f"/links/{link.id}/renew")
+    with time_machine.travel(link.ends_at, tick=False):
+        assert signed_in.send(page, form="/renew").status_code == 409
+
+
+def test_a_till_being_set_up_can_be_called_off(signed_in, owner, device):  # rule L3
+    asked, staff = builders.a_link_request(device, owner), builders.a_staff_member()
+    link = links.grant(asked, Mode.VIEW_ONLY, days=30, secret="x" * 40, by=staff, now=LATER)
+    page = signed_in.get(f"/links/{link.id}/withdraw")
+    assert page_of(page).headline == "Möchten Sie den Ersatzlink zurückziehen?"
+    assert page_of(signed_in.send(page, form="/withdraw")).headline == "Sie haben den Ersatzlink beendet"
