@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.carriers import Carrier
-from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason
+from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillState
 from portal.rules.parcel import Component, Leftover
 from portal.rules.triage import Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.urgency import Harm
@@ -64,6 +64,19 @@ STEPS = {
     "delete": _l("Ersatzlink beendet"),
     "expire": _l("Ersatzlink abgelaufen"),
     "lift_lock": _l("Belegsperre aufgehoben"),
+    "activate": _l("Ersatzlink läuft"),
+    "read_out": _l("Daten ausgelesen"),
+    "fail_read_out": _l("Auslesen nicht gelungen"),
+    "load": _l("Daten auf den Link geladen"),
+    "lock": _l("Belegsperre gesetzt"),
+    "renew": _l("Adresse des Links erneuert"),
+    "warn": _l("Vor dem Ende gewarnt"),
+    "hand_back": _l("Ersatzlink bei der Inbetriebnahme beendet"),
+    "till_lock": _l("Kasse gesperrt"),
+    "till_unlock": _l("Kasse freigeschaltet"),
+    "till_delete": _l("Kasse gelöscht"),
+    "till_problem": _l("Meldung des Kassensystems"),
+    "confirm_till": _l("Stand der Kasse von Hand bestätigt"),
 }
 
 TOPICS = {
@@ -147,6 +160,13 @@ LINK_STATES = {
     LinkState.REFUSED: _l("abgelehnt"),
 }
 
+TILL_STATES = {
+    TillState.NONE: _l("noch keine"),
+    TillState.LOCKED: _l("mit Belegsperre"),
+    TillState.OPEN: _l("freigeschaltet"),
+    TillState.GONE: _l("gelöscht"),
+}
+
 MODES = {
     Mode.FULL: _l("voller Link"),
     Mode.VIEW_ONLY: _l("nur ansehen, mit Belegsperre"),
@@ -205,7 +225,7 @@ HARMS = {
 
 TABLES = (
     STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
-    LINK_STATES, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
+    LINK_STATES, TILL_STATES, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
 )  # fmt: skip
 BY_KIND = {type(next(iter(table))): table for table in TABLES}
 

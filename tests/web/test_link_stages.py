@@ -189,7 +189,8 @@ def test_the_way_shows_what_was_done_what_is_now_and_what_comes(client, made):  
     text = client.page(f"/links/{made('read out').id}").text
     for said in (
         "Angefragt (erledigt)", "Freigegeben, nur zum Ansehen (erledigt)",
-        "Ihr Server ist bei uns (erledigt)", "Daten ausgelesen (erledigt)", "Wir laden die Daten auf den Link (jetzt)",
+        "Ihr Server ist bei uns (erledigt)", "Daten ausgelesen (erledigt)",
+        "Wir laden die Daten auf den Link (jetzt)",
         "Sie können kassieren (kommt noch)", "Der Link endet spätestens: Montag, 21. Dezember, 10:14 Uhr",
     ):  # fmt: skip
         assert said in text
