@@ -8,5 +8,15 @@ from portal.web.access import guard
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 guard(bp, Role.STAFF, Role.ADMIN)
 
-from portal.web.staff import cases, check_in, commissioning, desk, letters, links, papers, search, steps  # noqa: E402, F401 (they add their views)
-from portal.web.staff import interfaces  # noqa: E402, F401
+from portal.web.staff import (  # noqa: E402, F401 (they add their views)
+    cases,
+    check_in,
+    commissioning,
+    desk,
+    interfaces,
+    letters,
+    links,
+    papers,
+    search,
+    steps,
+)
