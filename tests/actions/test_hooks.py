@@ -86,7 +86,9 @@ def test_each_hears_of_its_topics_only_and_once(admin):
 def test_every_event_is_as_the_contract_says_and_is_documented(admin):
     a_hook(admin)
     staff = a_staff_member()
-    links.refuse(a_link_request(), "Kein Backup", by=staff, now=NOW)
+    asked = a_link_request()
+    back_end.report_backup(asked.device, NOW, now=LATER, api_key="x")
+    links.refuse(SubstituteLink.get_by_id(asked.id), "Kein Backup", by=staff, now=NOW)
     link = a_locked_link(by_hand=False)
     back_end.report_failed_read_out(link.id, "Klackert", now=LATER, api_key="x")
     back_end.report_read_out(link.id, LATER, now=LATER, api_key="x")
