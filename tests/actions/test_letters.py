@@ -189,3 +189,127 @@ def test_a_server_that_is_away_costs_no_try_and_no_place(database):  # rule S4
 def test_pauses_double_up_to_two_hours():  # rule S4
     minutes = [letters.pause_after(tries) / timedelta(minutes=1) for tries in (1, 2, 3, 7, 8, 500)]
     assert minutes == [1, 2, 4, 64, 120, 120]
+
+
+LANE = {"lane": "till:1", "recipient": "", "now": NOW}
+
+
+def to_machine(*keys: str) -> list[Letter]:
+    """Write letters to a machine, of one lane."""
+    return [letters.write_to_machine(Channel.TILL, "lock", key, **LANE) for key in keys]
+
+
+def deliver_to_machine(send, now=NOW, failed=None) -> bool:
+    return letters.deliver_one(send, now=lambda: now, channel=Channel.TILL, failed=failed)
+
+
+def test_what_machines_must_hear_waits_for_the_first_of_its_lane_to_be_sent_or_given_up(database):  # rule S3
+    first, second = to_machine("a", "b")
+    heard = []
+
+    def fail(letter) -> None:
+        heard.append(letter.id)
+        raise OSError("later")
+
+    assert deliver_to_machine(fail)
+    assert not deliver_to_machine(fail), "the first one pauses, and the second waits for it"
+    assert deliver_to_machine(fail, LATER)
+    Letter.update(due_at=None, gave_up_at=NOW).where(Letter.id == first.id).execute()
+    assert deliver_to_machine(fail, LATER)
+    assert heard == [first.id, first.id, second.id]
+
+
+def test_a_lane_that_waits_hides_no_other(database):  # rule S3
+    to_machine(*(f"k{number}" for number in range(letters.GLANCE + 1)))
+    Letter.update(due_at=LATER).where(Letter.event_key == "k0").execute()
+    other = letters.write_to_machine(Channel.TILL, "lock", "other", **{**LANE, "lane": "till:2"})
+    assert letters.claim(NOW, Channel.TILL).letter.id == other.id
+
+
+def test_what_follows_from_a_letter_is_written_down_with_it_or_not_at_all(database):  # rule S3
+    to_machine("a")
+    case = a_case()
+
+    def send(_letter):
+        def follow() -> None:
+            Case.update(fault="done").where(Case.id == case.id).execute()
+            raise ZeroDivisionError
+
+        return follow
+
+    assert deliver_to_machine(send)
+    letter = Letter.get(Letter.event_key == "a")
+    assert (letter.sent_at, letter.last_error) == (None, "ZeroDivisionError: ")
+    assert Case.get_by_id(case.id).fault != "done"
+
+
+def test_what_was_called_off_meanwhile_is_not_tried_again(database):  # rule S3
+    to_machine("a")
+
+    def fail(_letter) -> None:
+        letters.call_off("till:1", now=NOW)
+        raise OSError("later")
+
+    assert deliver_to_machine(fail)
+    letter = Letter.get()
+    assert (letter.due_at, letter.gave_up_at) == (None, None)
+    assert not letters.try_again(letter, now=LATER)
+
+
+def test_whoever_asked_is_told_of_each_failure_in_the_other_sides_words(database):  # rule S4
+    to_machine("a")
+    told = []
+
+    def away(_letter) -> None:
+        raise PostAway("connection refused")
+
+    def refuse(_letter) -> None:
+        raise LetterRefused("no such till")
+
+    with pytest.raises(PostAway):
+        deliver_to_machine(away, failed=told.append)
+    deliver_to_machine(refuse, failed=told.append)
+    assert [(failure.problem, failure.for_good) for failure in told] == [
+        ("connection refused", False),
+        ("no such till", True),
+    ]
+
+
+def test_a_note_that_cannot_be_written_does_not_leave_the_letter_in_the_way(database):  # rule S4
+    to_machine("a")
+
+    def refuse(_letter) -> None:
+        raise LetterRefused("no")
+
+    def broken(_failure) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        deliver_to_machine(refuse, failed=broken)
+    assert Letter.get().gave_up_at == NOW
+
+
+def test_what_was_overtaken_is_not_said_any_more(database):  # rule L6
+    first, second = to_machine("a", "b")
+    Letter.update(due_at=None, gave_up_at=NOW).where(Letter.id == first.id).execute()
+    assert deliver_to_machine(lambda _letter: None)
+    assert Letter.get_by_id(second.id).sent_at
+    assert not letters.try_again(first, now=LATER)
+    assert Letter.get_by_id(first.id).due_at is None
+
+
+def test_only_what_nobody_can_have_heard_is_called_off(database):  # rule L11a
+    tried, untried = to_machine("a", "b")
+    Letter.update(tries=1).where(Letter.id == tried.id).execute()
+    assert letters.call_off("till:1", now=NOW, only_untried=True) == 1
+    assert Letter.get_by_id(tried.id).due_at is not None
+    assert Letter.get_by_id(untried.id).due_at is None
+    assert letters.call_off("till:1", now=NOW) == 1
+
+
+def test_each_channel_counts_what_waits_and_since_when(database):  # rule S4
+    a_case()
+    to_machine("a", "b")
+    waiting = Letter.waiting()
+    assert {channel: found.count for channel, found in waiting.items()} == {Channel.MAIL: 1, Channel.TILL: 2}
+    assert waiting[Channel.TILL].oldest_at == waiting[Channel.TILL].due_at == NOW

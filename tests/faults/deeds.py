@@ -76,6 +76,7 @@ class World:
         ]
         expected += [("delete", link) for link in self.to_end]
         assert Counter(self.tills.deeds) == Counter((deed, str(link.id)) for deed, link in expected)
+        assert len({request.key for request in self.tills.requests}) == len(expected), "a key for each deed"
         for link in SubstituteLink.select().where(SubstituteLink.id.in_([link.id for _, link in expected])):
             assert link.till_is_confirmed
             assert self.tills.state(link.id) == link.till_confirmed

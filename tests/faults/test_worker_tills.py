@@ -101,6 +101,8 @@ def test_a_crash_between_the_deed_and_its_writing_down_doubles_nothing(
     deeds.let_leases_run_out()
     deliver()
     assert till_server.count("create") == 1
+    assert len(till_server.requests) == 2
+    assert len({request.key for request in till_server.requests}) == 1, "by which it knows the second one"
     assert again(link).state is LinkState.ACTIVE
     assert mails("link_granted") == 1
 
