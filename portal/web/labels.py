@@ -64,19 +64,6 @@ STEPS = {
     "delete": _l("Ersatzlink beendet"),
     "expire": _l("Ersatzlink abgelaufen"),
     "lift_lock": _l("Belegsperre aufgehoben"),
-    "activate": _l("Ersatzlink läuft"),
-    "read_out": _l("Daten ausgelesen"),
-    "fail_read_out": _l("Auslesen nicht gelungen"),
-    "load": _l("Daten auf den Link geladen"),
-    "lock": _l("Belegsperre gesetzt"),
-    "renew": _l("Adresse des Links erneuert"),
-    "warn": _l("Vor dem Ende gewarnt"),
-    "hand_back": _l("Ersatzlink bei der Inbetriebnahme beendet"),
-    "till_lock": _l("Kasse gesperrt"),
-    "till_unlock": _l("Kasse freigeschaltet"),
-    "till_delete": _l("Kasse gelöscht"),
-    "till_problem": _l("Meldung des Kassensystems"),
-    "confirm_till": _l("Stand der Kasse von Hand bestätigt"),
 }
 
 TOPICS = {
