@@ -14,13 +14,13 @@ rules/      WHAT IS TRUE: pure functions and tables, named after the rulebook. `
             table of states and steps, `report` the path of the questions, `urgency` the queue's order.
 models/     WHAT WE REMEMBER: one module per table, `schema` for triggers, `migrations/` for the way here.
 actions/    WHAT PEOPLE CAN DO: change, history and letters in one transaction; first come, first served.
-web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `staff/`; `forms`, `labels`,
-            `access`, `fragments`, `errors`, `security` are shared.
-outside/    THE WORLD: clock, mail, PDF, codes, photos. The only place that asks what time it is.
+web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `staff/`, `api/` (the tills'
+            back end); `forms`, `labels`, `access`, `fragments`, `errors`, `security` are shared.
+outside/    THE WORLD: clock, mail, PDF, codes, photos, tills, webhooks. The only place that asks the time.
 app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
 worker.py   the second process: ends links, warns before, keeps the queue's order, has letters delivered.
 deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.
-demo.py     the demo's data, with demo_links.py; fill.py, fill_rows.py and fill_links.py bulk data for measuring.
+demo.py     the demo's data, with demo_links.py; fill.py, fill_rows.py and fill_links.py bulk data to measure.
 
 tests/test_architecture.py enforces who may import whom.
 """
