@@ -50,9 +50,8 @@ def change(
         changed = SubstituteLink.get_by_id(link.id)
         history.record(changed, step, by=by, at=now, source=source, target=target, why=why, **(facts or {}))
         if letter:
-            letters.tell_owners_of_link(
-                changed, letter, now=now, why=why, mode=changed.mode, ends_at=_text(changed.ends_at)
-            )
+            told = {"why": why, "mode": changed.mode, "ends_at": _text(changed.ends_at)}
+            letters.tell_owners_of_link(changed, letter, now=now, key=f"{letter}:{changed.revision}", **told)
         hooks.announce(changed, PAST.get(step, step), at=now)
         show_on_case(changed)
         return queue.reassess_link(changed, now=now)

@@ -127,6 +127,12 @@ class Case(BaseModel):
             Select([some], [some.c.harm, fn.COUNT(some.c.harm)]).group_by(some.c.harm).tuples().execute(db)
         )
 
+    @classmethod
+    def is_at_commissioning(cls, device_id: int) -> bool:
+        """Tell whether the device is being put back into service: it must not be used yet (rule R1)."""
+        booked = (cls.device == device_id) & (cls.state == State.COMMISSIONING_BOOKED)
+        return cls.select(cls.id).where(booked).exists()
+
     @property
     def is_send_in(self) -> bool:
         """Tell whether the device is to be sent in: by triage, or because staff released it anyway."""

@@ -56,6 +56,11 @@ class Door:
         return self.saying.text is link_sentences.WITHOUT_SERVER.text
 
     @property
+    def is_at_commissioning(self) -> bool:
+        """Tell whether it has made room for a server that must not be used yet (rules R1, L11a)."""
+        return self.saying is link_sentences.NOT_YET_IN_SERVICE
+
+    @property
     def is_plain(self) -> bool:
         """Tell whether the card's first line says it all, beside a page that has its own title."""
         return self.stage in (Stage.FULL, Stage.VIEW_ONLY) and not self.is_still_unlocked

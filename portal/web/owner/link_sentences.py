@@ -149,6 +149,15 @@ ENDED: dict[Ending, LinkSaying] = {
 }
 
 
+NOT_YET_IN_SERVICE = LinkSaying(
+    ENDED[Ending.COMMISSIONED].title,
+    Actor.STAFF,
+    _l("Der Support nimmt Ihren Kassenserver gerade in Betrieb. Bitte benutzen Sie ihn noch nicht."),
+    _l("Sie bekommen eine E-Mail, sobald Sie ihn benutzen dürfen."),
+)
+"""The link has ended, and the server may not be used before the whole list is done (rules R1, L11a)."""
+
+
 def ending_of(link: SubstituteLink) -> Ending:
     """Return how the link ended; one past its end has expired, though nobody wrote it down yet (L9)."""
     return link.ending or Ending.EXPIRED
@@ -157,10 +166,15 @@ def ending_of(link: SubstituteLink) -> Ending:
 def saying_of(link: SubstituteLink, stage: Stage, case: Case | None) -> LinkSaying:
     """Return what the link's stage means for the owner."""
     if stage is Stage.ENDED:
-        return ENDED[ending_of(link)]
+        return ENDED[ending_of(link)] if is_server_in_service(link) else NOT_YET_IN_SERVICE
     without = stage is Stage.VIEW_ONLY and (case is None or case.state in CLOSED)
     said = WITHOUT_SERVER if without else SAYINGS[stage]
     return replace(said, title=STOP_CASHING) if is_still_unlocked(link, stage) else said
+
+
+def is_server_in_service(link: SubstituteLink) -> bool:
+    """Tell whether a link that ended for it has made room: the commissioning is complete (rules R1, R5)."""
+    return link.ending is not Ending.COMMISSIONED or not Case.is_at_commissioning(link.device_id)
 
 
 def stage_of(link: SubstituteLink, case: Case | None, now: datetime) -> Stage:
