@@ -41,11 +41,12 @@ def alive() -> Response:
 def ready() -> Response:
     """Say of each part whether it is fine: 200 if all are, else 503.
 
-    Letters that were given up are named, and that is all: people see to them, the portal is no less ready.
+    When the worker's last round was and which letters were given up is told, and that is all: people see
+    to those letters, the portal is no less ready.
     """
     found = {name: _asked(name, question) for name, question in QUESTIONS.items()}
     status = 200 if all(part["ok"] for part in found.values()) else 503
-    response = jsonify({**found, "given_up": _given_up()})
+    response = jsonify({**found, **_for_information()})
     response.status_code = status
     return response
 
@@ -59,14 +60,15 @@ def _asked(name: str, question: Callable[[], str]) -> dict[str, object]:
     return {"ok": not problem, "problem": problem} if problem else {"ok": True}
 
 
-def _given_up() -> dict[str, int]:
+def _for_information() -> dict[str, dict[str, object]]:
     try:
         with db.connection_context():
-            counts = Letter.count_given_up()
+            counts, last = Letter.count_given_up(), Round.last_at()
     except Exception as error:  # said above as the database's part
-        log.warning("not ready", part="given_up", problem=str(error))
+        log.warning("not ready", part="for information", problem=str(error))
         return {}
-    return {str(channel): counts.get(channel, 0) for channel in Channel}
+    given_up: dict[str, object] = {str(channel): counts.get(channel, 0) for channel in Channel}
+    return {"given_up": given_up, "last_round": {"at": last.isoformat() if last else None}}
 
 
 def _database() -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import namedtuple
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from peewee import OperationalError
@@ -38,6 +38,7 @@ def test_all_is_well(fine, client):  # rule S4
     assert answer.status_code == 200
     parts = answer.json
     given_up = parts.pop("given_up")
+    assert datetime.fromisoformat(parts.pop("last_round")["at"]) == Round.last_at()
     assert set(parts) == {"database", "worker", "mail", "till", "hook", "disk"}
     assert all(part == {"ok": True} for part in parts.values())
     assert given_up == {"mail": 0, "till": 0, "hook": 0}
