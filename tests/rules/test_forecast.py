@@ -66,7 +66,7 @@ def test_a_case_goes_on_from_where_it_stands(state, way):  # rules L10, R1
     assert way_from(state, Estimate.IN_WARRANTY) == (state, *way)
 
 
-@pytest.mark.parametrize("state", [*CLOSED, State.DRAFT])
+@pytest.mark.parametrize("state", [*sorted(CLOSED), State.DRAFT])
 def test_nothing_is_reckoned_for_a_case_that_is_over_or_was_never_sent(state):  # rule L10
     assert reckon(state, NOW, Estimate.CHARGEABLE, {}, NOW) is None
     assert short_from(state, NOW, Estimate.CHARGEABLE, {}, NOW) is None
