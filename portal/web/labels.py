@@ -41,31 +41,6 @@ STATES = {
     State.COMMISSIONED: _l("Wieder in Betrieb"),
 }
 
-# What a step is called in the history and on the staff's buttons.
-STEPS = {
-    "submit": _l("Gemeldet"),
-    "release": _l("Freigeben"),
-    "ask_back": _l("Rückfragen"),
-    "answer": _l("Antworten"),
-    "decline": _l("Ablehnen"),
-    "solve_remotely": _l("Ohne Einsendung gelöst"),
-    "cancel": _l("Abbrechen"),
-    "extend": _l("Freigabe verlängert"),
-    "lapse": _l("Freigabe verfallen"),
-    "mark_sent": _l("Als abgeschickt eintragen"),
-    "correct_tracking": _l("Sendungsnummer geändert"),
-    "receive": _l("Paket ist angekommen"),
-    "note": _l("Interne Notiz"),
-    "request_link": _l("Ersatzlink angefragt"),
-    "correct": _l("Fakten zur Sicherung berichtigt"),
-    "grant": _l("Ersatzlink freigegeben"),
-    "refuse": _l("Ersatzlink abgelehnt"),
-    "withdraw": _l("Ersatzlink zurückgezogen"),
-    "delete": _l("Ersatzlink beendet"),
-    "expire": _l("Ersatzlink abgelaufen"),
-    "lift_lock": _l("Belegsperre aufgehoben"),
-}
-
 TOPICS = {
     Topic.SERVER: _l("Kassenserver"),
     Topic.SOFTWARE: _l("Kassenprogramm"),
@@ -223,11 +198,6 @@ def label(value: object) -> str:
     return str(table.get(value, value))
 
 
-def step_label(step: str) -> str:
-    """Return what a step is called."""
-    return str(STEPS.get(step, step))
-
-
 def _english() -> bool:
     return str(get_locale() or "de").startswith("en")
 
@@ -314,7 +284,7 @@ def phone(number: str) -> str:
 def init_app(app: Flask) -> None:
     """Make the names known as filters."""
     app.jinja_env.filters.update(
-        label=label, step_label=step_label, day=day, time_of_day=time_of_day, moment=moment,
+        label=label, day=day, time_of_day=time_of_day, moment=moment,
         short=short, duration=duration, money=money, phone=phone,
     )  # fmt: skip
     app.jinja_env.globals["time_left"] = time_left

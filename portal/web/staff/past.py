@@ -26,10 +26,30 @@ DONE = {
     "cancel": _l("Abgebrochen"),
     "mark_sent": _l("Abgeschickt"),
     "receive": _l("Paket angekommen"),
+    "extend": _l("Freigabe verlängert"),
+    "correct_tracking": _l("Sendungsnummer geändert"),
+    "note": _l("Interne Notiz"),
+    "lapse": _l("Freigabe verfallen"),
+    "start_diagnosis": _l("Prüfung begonnen"),
+    "send_quote": _l("Kostenvoranschlag geschickt"),
+    "accept_quote": _l("Kostenvoranschlag angenommen"),
+    "decline_quote": _l("Kostenvoranschlag abgelehnt"),
+    "lapse_quote": _l("Kostenvoranschlag abgelaufen"),
+    "start_repair": _l("Reparatur begonnen"),
+    "no_fault_found": _l("Kein Fehler gefunden"),
+    "not_repairable": _l("Nicht reparierbar"),
+    "make_ready": _l("Bereit zum Rückversand"),
+    "dispatch": _l("Zurückgeschickt"),
+    "confirm_delivery": _l("Im Salon angekommen"),
     "commission": _l("In Betrieb genommen, abgeschlossen"),
     "unbook_commissioning": _l("Termin zur Inbetriebnahme abgesagt"),
     "book_commissioning": _l("Termin zur Inbetriebnahme vereinbart"),
     "tick": _l("Inbetriebnahme"),
+    "request_link": _l("Ersatzlink angefragt"),
+    "refuse": _l("Ersatzlink abgelehnt"),
+    "withdraw": _l("Ersatzlink zurückgezogen"),
+    "delete": _l("Ersatzlink beendet"),
+    "expire": _l("Ersatzlink abgelaufen"),
     "correct": _l("Fakten zur Sicherung berichtigt"),
     "grant": _l("Ersatzlink freigegeben"),
     "activate": _l("Ersatzlink aktiv"),
@@ -84,7 +104,7 @@ def entries(rows: Iterable[History]) -> list[Entry]:
 
 def _entry(row: History) -> Entry:
     change = " · ".join(part for part in (_change(row), _details(row)) if part)
-    return Entry(row.at, str(DONE.get(row.what) or labels.step_label(row.what)), _who(row), change, row.why)
+    return Entry(row.at, str(DONE.get(row.what, row.what)), _who(row), change, row.why)
 
 
 def _who(row: History) -> str:
