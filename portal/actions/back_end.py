@@ -46,25 +46,16 @@ class DoesNotFit(Exception):
 def link_now(link_id: int, *, now: datetime) -> SubstituteLink | None:
     """Return the link as it stands at `now`; its end is written down first if nobody has (rule L9)."""
     found = interfaces.link(link_id)
-    return _judged(found, now) if found else None
+    return link_steps.judged(found, now=now) if found else None
 
 
 def links_now(
     *, after: int, state: LinkState | None, limit: int, now: datetime
 ) -> list[SubstituteLink]:  # fmt: skip
     """Return the links behind `after` as they stand at `now`, ends written down like above (rule L9)."""
-    return [_judged(found, now) for found in interfaces.links_after(after, state=state, limit=limit, now=now)]
-
-
-def _judged(link: SubstituteLink, now: datetime) -> SubstituteLink:
-    for _try in range(TRIES):
-        if link.state is not LinkState.ACTIVE or not link.is_over(now):
-            break
-        try:
-            return link_steps.expire(link, now=now)
-        except LinkMoved:  # the worker or the door was faster
-            link = SubstituteLink.get_by_id(link.id)
-    return link
+    # A list: on SQLite nobody can write while still reading, once another has written meanwhile.
+    found = list(interfaces.links_after(after, state=state, limit=limit, now=now))
+    return [link_steps.judged(link, now=now) for link in found]
 
 
 def report_backup(
@@ -72,25 +63,24 @@ def report_backup(
 ) -> tuple[Device, SubstituteLink | None]:
     """Write down the device's newest backup; the answer to its open request follows by rule (B2, L4a).
 
-    An older report than the last one changes nothing. Returns the device, and its requested link if
-    there is one. Raises Implausible for an instant in the future.
+    The last report again, or an older one, changes nothing: not even what staff have found out since.
+    Returns the device, and its requested link if there is one. Raises Implausible for an instant in
+    the future.
     """
     _check_past(taken_at, now)
     for _try in range(TRIES):
         with suppress(LinkMoved), transaction():
             older = Device.last_backup_at.is_null() | (Device.last_backup_at < taken_at)
-            Device.update(last_backup_at=taken_at).where(Device.id == device.id, older).execute()
-            device = Device.get_by_id(device.id)
-            return device, _follow(device, now, api_key)
+            is_news = Device.update(last_backup_at=taken_at).where(Device.id == device.id, older).execute()
+            device, link = Device.get_by_id(device.id), SubstituteLink.open_for(device)
+            if link is None or link.state is not LinkState.REQUESTED:
+                return device, None
+            return device, _follow(link, taken_at, now, api_key) if is_news else link
     raise LinkMoved(device.id)
 
 
-def _follow(device: Device, now: datetime, api_key: str) -> SubstituteLink | None:
-    link = SubstituteLink.open_for(device)
-    if link is None or link.state is not LinkState.REQUESTED:
-        return None
-    newest = device.last_backup_at
-    if newest is None or (link.real_backup_at is not None and link.real_backup_at >= newest):
+def _follow(link: SubstituteLink, newest: datetime, now: datetime, api_key: str) -> SubstituteLink:
+    if link.real_backup_at is not None and link.real_backup_at >= newest:
         return link
     return links.correct_from_report(link, newest, now=now, api_key=api_key)
 
@@ -145,7 +135,7 @@ def _reported(
 ) -> SubstituteLink:
     """Do the deed unless it is done already; look again if somebody else was faster."""
     for _try in range(TRIES):
-        link = _judged(SubstituteLink.get_by_id(link_id), now)
+        link = link_steps.judged(SubstituteLink.get_by_id(link_id), now=now)
         if is_done(link):
             return link
         try:

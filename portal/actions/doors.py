@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.actions import link_steps
-from portal.actions.link_steps import LinkMoved
 from portal.models import Account, SubstituteLink
 from portal.rules import links as rules
-from portal.rules.links import LinkState
 
 
 @dataclass(frozen=True)
@@ -27,14 +25,8 @@ def open_door(token: str, *, now: datetime) -> Door | None:
     link = SubstituteLink.get_or_none(SubstituteLink.token_hash == rules.token_hash(token))
     if link is None:
         return None
-    if rules.is_open(link.state, link.ends_at, now):
-        return Door(link, True)
-    if link.state is LinkState.ACTIVE:
-        try:
-            link = link_steps.expire(link, now=now)
-        except LinkMoved:
-            link = SubstituteLink.get_by_id(link.id)
-    return Door(link, False)
+    link = link_steps.judged(link, now=now)
+    return Door(link, link.is_open(now))
 
 
 def count_opening(link: SubstituteLink, *, now: datetime) -> None:

@@ -4,7 +4,6 @@ The table of steps is in rules.links. An end is for good (rule L3), and is writt
 notices it first (rule L9).
 """
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -118,20 +117,32 @@ def end(
 
 
 def expire(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
-    """Write down that the link has reached its end (rule L9); called by whoever notices first."""
-    if rules.is_open(link.state, link.ends_at, now):
-        raise ValueError(f"link {link.id} has not reached its end")
-    return end(link, "expire", Ending.EXPIRED, by=None, now=now, letter="link_ended")
+    """Write down that the link has reached its end (rule L9); called by whoever notices first.
+
+    The link is taken as it is now, whatever else was changed on it meanwhile; if somebody was faster
+    it has ended, which is all that was wanted.
+    """
+    with transaction():
+        fresh = queue.held(link)
+        if rules.is_open(fresh.state, fresh.ends_at, now):
+            raise ValueError(f"link {link.id} has not reached its end")
+        if link.state is LinkState.ACTIVE and fresh.state is not LinkState.ACTIVE:
+            return fresh
+        return end(fresh, "expire", Ending.EXPIRED, by=None, now=now, letter="link_ended")
+
+
+def judged(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
+    """Return the link as it stands at `now`: past its end it is ended, and that is written down (rule L9)."""
+    is_past = link.state is LinkState.ACTIVE and link.is_over(now)
+    return expire(link, now=now) if is_past else link
 
 
 def open_now(device: Device, *, now: datetime) -> SubstituteLink | None:
     """Return the device's open link; one past its end is ended first, worker or no worker (rules L1, L9)."""
     link = SubstituteLink.open_for(device)
-    if link is None or not link.is_over(now):
-        return link
-    with suppress(LinkMoved):  # the worker or the door was faster
-        expire(link, now=now)
-    return None
+    if link is None or judged(link, now=now).open_device is None:
+        return None
+    return link
 
 
 def expire_due(*, now: datetime, limit: int = 500) -> int:
@@ -145,8 +156,6 @@ def expire_due(*, now: datetime, limit: int = 500) -> int:
     for link in list(SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit)):
         try:
             expire(link, now=now)
-        except LinkMoved:
-            continue  # the door was faster
         except Exception as error:
             problem = problem or error
             continue

@@ -12,7 +12,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from portal.actions import history, hooks, letters, queue, tills
-from portal.actions.link_steps import change, end, expire, show_on_case
+from portal.actions.link_steps import change, end, judged, show_on_case
 from portal.models import Account, Case, CommissioningTick, Consent, Device, SubstituteLink
 from portal.models.base import transaction
 from portal.rules import links as rules
@@ -360,7 +360,7 @@ def hand_back(
     end has expired; it stays what it was.
     """
     if link.is_over(now):
-        return expire(link, now=now) if link.state is LinkState.ACTIVE else link
+        return judged(link, now=now)
     return end(link, "hand_back", Ending.COMMISSIONED, by=by, now=now, gone=till_deleted)
 
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.actions import doors, links
+from portal.actions import doors, link_steps, links, tills
 from portal.actions.link_steps import LinkMoved
 from portal.models import History, Letter, SubstituteLink
 from portal.rules import berlin
 from portal.rules import links as rules
-from portal.rules.links import Ending, LinkState, Mode
+from portal.rules.links import Ending, LinkState, Mode, TillDeed
 from portal.rules.workflow import StepRefused
 from tests.actions.parallel import at_once, kinds
 from tests.builders import NOW, SECRET, a_staff_member, an_active_link
@@ -25,6 +25,18 @@ def token_of(link, generation=None) -> str:
 
 def fresh(link) -> SubstituteLink:
     return SubstituteLink.get_by_id(link.id)
+
+
+def test_the_end_is_written_down_also_if_the_link_was_changed_meanwhile(database, monkeypatch):  # rule L9
+    link, judged = an_active_link(days=1), link_steps.judged
+
+    def after_the_back_end(known, *, now):
+        tills.refused(known, TillDeed.LOCK, "HTTP 500", now=now)
+        return judged(known, now=now)
+
+    monkeypatch.setattr(link_steps, "judged", after_the_back_end)
+    assert not doors.open_door(token_of(link), now=link.ends_at).is_open
+    assert fresh(link).state is LinkState.ENDED
 
 
 # Exact at the end, whatever clocks on the wall do

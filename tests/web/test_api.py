@@ -316,6 +316,16 @@ def test_what_staff_found_out_about_completeness_stays(machine):  # rules B2, L5
     assert (found.real_backup_at, found.complete, found.corrected_why) == (newer, False, "Zwei Belege fehlen")
 
 
+@pytest.mark.parametrize("again", [timedelta(0), timedelta(hours=-3)])
+def test_a_report_that_comes_again_leaves_what_staff_found_out_since(machine, again):  # rule B2
+    link = build.a_link_request()
+    machine.post(backups_of(link.device), {"taken_at": text(NOW)})
+    real, staff = NOW - timedelta(days=1), build.a_staff_member()
+    links.correct(fresh(link), real_backup_at=real, complete=None, why="Defekt", by=staff, now=LATER)
+    assert machine.post(backups_of(link.device), {"taken_at": text(NOW + again)}).status_code == 200
+    assert (fresh(link).real_backup_at, fresh(link).corrected_why) == (real, "Defekt")
+
+
 def test_a_backup_without_a_request_is_kept_for_the_next_one(machine):  # rule B2
     device = build.a_device()
     answer = machine.post(backups_of(device), {"taken_at": text(NOW)})
@@ -497,12 +507,12 @@ def test_a_renewed_address_meanwhile_does_not_stop_a_report(app, machine, monkey
     link = a_locked_link()
     renewed = []
 
-    def judged(found, _now, real=back_end._judged):
+    def judged(found, *, now, real=link_steps.judged):
         if not renewed:  # between reading the link and writing to it
             renewed.append(doors.renew(fresh(link), secret=SECRET, by=build.a_staff_member(), now=LATER))
-        return real(found, _now)
+        return real(found, now=now)
 
-    monkeypatch.setattr(back_end, "_judged", judged)
+    monkeypatch.setattr(link_steps, "judged", judged)
     done = back_end.report_read_out(link.id, READ_OUT_AT, now=LATER, api_key=KEY_NAME)
     assert (done.read_out_at, done.generation) == (READ_OUT_AT, 2)
 

@@ -4,15 +4,12 @@ The answers are kept on the server as soon as each is given; the browser's sessi
 page can be left and come back to, with or without JavaScript. Sending happens once (S3).
 """
 
-from contextlib import suppress
-
 from flask import Response, abort, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.actions import link_requests, link_steps
 from portal.actions.link_requests import RequestSent
-from portal.actions.link_steps import LinkMoved
 from portal.actions.links import LinkAlreadyOpen
 from portal.models import Device, Draft, SubstituteLink
 from portal.outside import clock
@@ -49,18 +46,10 @@ def link_new() -> Response:
 
 
 def _taken() -> dict[int, SubstituteLink]:
-    opened = [link for link in SubstituteLink.open_for_account(current_user) if not is_over(link)]
-    return {link.device_id: link for link in opened}
-
-
-def is_over(link: SubstituteLink) -> bool:
-    """Tell whether the link is past its end, and write that down: its device is free again (L1, L9)."""
+    """Return the open links by device; one past its end is ended first, and its device is free (L1, L9)."""
     now = clock.now()
-    if not link.is_over(now):
-        return False
-    with suppress(LinkMoved):  # the worker or the door was faster
-        link_steps.expire(link, now=now)
-    return True
+    opened = list(SubstituteLink.open_for_account(current_user))  # all of them before anything is written
+    return {link.device_id: link for link in opened if link_steps.judged(link, now=now).open_device}
 
 
 def _own(devices: list[Device], chosen: str) -> Device:
