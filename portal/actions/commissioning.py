@@ -58,8 +58,11 @@ def tills_left(found: Iterable[SubstituteLink]) -> list[SubstituteLink]:
 def _end_links(case: Case, *, by: Account, now: datetime, till_deleted: bool) -> None:
     """End what is open of the device, whichever case it hangs on, a mere request too (rule L11a).
 
-    Each link is held first, so that nobody is faster; links come before cases, as in every deed.
+    The device is held first, so that no link is granted meanwhile, then each link, so that nobody is
+    faster; links come before cases, as in every deed.
     """
+    if case.device_id:
+        queue.held(case.device)
     for known in list(SubstituteLink.of_server(case)):
         link = queue.held(known)
         gone = till_deleted and link.provider is Provider.BY_HAND

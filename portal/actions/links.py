@@ -238,6 +238,7 @@ def grant(
     """
     rules.end_of(now, days)  # refuses other durations before anything is written
     with transaction():
+        queue.held(link.device)  # no server is put into service meanwhile (rule L11a)
         if found:
             link = correct(link, **vars(found), by=by, now=now)
         granted = _decide(link, mode, days, Provider.BY_HAND if till_address else Provider.HTTP, by, now)

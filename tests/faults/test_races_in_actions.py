@@ -6,10 +6,12 @@ from threading import Event
 
 import pytest
 
-from portal.actions import cases, doors, link_steps, links, queue, reports
+from portal.actions import cases, commissioning, doors, link_steps, links, queue, reports
+from portal.actions.links import ServerRestored
 from portal.models import Attachment, Case, Counter, Draft, History, Letter, SubstituteLink, db
 from portal.rules import urgency
 from portal.rules.carriers import Carrier
+from portal.rules.commissioning import Item
 from portal.rules.links import LinkState, Mode
 from portal.rules.report import Page
 from portal.rules.workflow import State
@@ -18,6 +20,7 @@ from tests.builders import (
     NOW,
     SECRET,
     a_case,
+    a_case_at_commissioning,
     a_device,
     a_draft,
     a_link_request,
@@ -118,6 +121,33 @@ def test_the_door_and_the_worker_end_a_link_once(database):  # rule L9
     assert [result.is_open for result in results[:3]] == [False] * 3
     assert History.select().where(History.what == "expire").count() == 1
     assert Letter.select().where(Letter.event == "link_ended").count() == 1
+
+
+def test_no_link_begins_between_the_end_of_the_others_and_the_tick(database, monkeypatch):  # rule L11a
+    case, staff = a_case_at_commissioning(), a_staff_member()
+    case = commissioning.tick(case, Item.SESSION, by=staff, now=NOW)
+    granted, hold, pool, results = Event(), commissioning._hold, ThreadPoolExecutor(1), []
+
+    def request_and_grant():
+        with db.connection_context():
+            link = a_link_request(case.device, case.reporter)
+            try:
+                return grant(link, staff)
+            except ServerRestored as refused:
+                return refused
+            finally:
+                granted.set()
+
+    def hold_after_them(found):
+        results.append(pool.submit(request_and_grant))
+        granted.wait(timeout=1)  # as it should be they wait for us, and not we for them
+        hold(found)
+
+    monkeypatch.setattr(commissioning, "_hold", hold_after_them)
+    with pool:
+        commissioning.tick(case, Item.RESTORED, by=staff, now=NOW)
+        assert isinstance(results[0].result(), ServerRestored)
+    assert SubstituteLink.get().state is LinkState.REQUESTED
 
 
 def test_cancelled_or_received_but_not_both(database):  # rule S2, rule S3
