@@ -7,7 +7,7 @@ notices it first (rule L9).
 from datetime import datetime
 from typing import Any
 
-from portal.actions import history, hooks, letters, queue, tills
+from portal.actions import history, hooks, letters, queue, rounds, tills
 from portal.actions.cases import role_of
 from portal.models import Account, Case, Device, SubstituteLink
 from portal.models.base import transaction
@@ -146,23 +146,10 @@ def open_now(device: Device, *, now: datetime) -> SubstituteLink | None:
 
 
 def expire_due(*, now: datetime, limit: int = 500) -> int:
-    """End every link that is past its end; the worker calls it. Returns how many.
-
-    One that cannot be ended holds up none of the others: its error is raised after them.
-    """
+    """End every link that is past its end; the worker calls it. Returns how many."""
     over = (SubstituteLink.state == LinkState.ACTIVE) & (SubstituteLink.ends_at <= now)
-    done = 0
-    problem: Exception | None = None
-    for link in list(SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit)):
-        try:
-            expire(link, now=now)
-        except Exception as error:
-            problem = problem or error
-            continue
-        done += 1
-    if problem:
-        raise problem
-    return done
+    due = SubstituteLink.select().where(over).order_by(SubstituteLink.ends_at).limit(limit)
+    return rounds.for_each(due, lambda link: expire(link, now=now))
 
 
 def show_on_case(link: SubstituteLink) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from portal.actions import rounds
 from portal.models import Case, SubstituteLink
 from portal.models.base import is_sqlite, transaction
 from portal.models.durations import StepTime
@@ -70,17 +71,21 @@ def _placed(row: Any, harm: int | None, since: datetime | None, next_at: datetim
 
 def reassess_due(*, now: datetime, limit: int = 500) -> int:
     """Work out anew what time may have changed; the worker calls it. Returns how many rows."""
-    done = 0
-    times: Times | None = None  # read once for all of them
-    ways: tuple[tuple[Any, Any], ...] = ((Case, reassess_case), (SubstituteLink, _reassess_alone))
-    for table, again in ways:
-        due = table.select().where(table.reassess_at <= now).order_by(table.reassess_at).limit(limit)
-        for row in list(due):
-            times = StepTime.measured() if times is None else times
-            with transaction():
-                again(row, now=now, times=times)
-            done += 1
-    return done
+    due = [
+        *Case.select().where(Case.reassess_at <= now).order_by(Case.reassess_at).limit(limit),
+        *SubstituteLink.select()
+        .where(SubstituteLink.reassess_at <= now)
+        .order_by(SubstituteLink.reassess_at)
+        .limit(limit),
+    ]
+    times = StepTime.measured() if due else {}  # read once for all of them
+
+    def again(row: Any) -> None:
+        reassess = reassess_case if isinstance(row, Case) else _reassess_alone
+        with transaction():
+            reassess(row, now=now, times=times)
+
+    return rounds.for_each(due, again)
 
 
 def _situation(case: Case | None, link: SubstituteLink | None, times: Times | None) -> Situation:

@@ -1,8 +1,9 @@
 """Warn owners and staff before a link ends: 7, 3 and 1 days, once each (rule L10)."""
 
+from contextlib import suppress
 from datetime import datetime
 
-from portal.actions import letters
+from portal.actions import letters, rounds
 from portal.actions.link_steps import LinkMoved, change
 from portal.models import SubstituteLink
 from portal.models.base import transaction
@@ -33,24 +34,15 @@ def warn(link: SubstituteLink, *, now: datetime) -> SubstituteLink:
 
 
 def warn_due(*, now: datetime, limit: int = 500) -> int:
-    """Send every warning that is due; the worker calls it. Returns how many links it looked at.
-
-    One link in trouble holds up none of the others: its error is raised after them.
-    """
+    """Send every warning that is due; the worker calls it. Returns how many links it looked at."""
     due = SubstituteLink.select().where(
         SubstituteLink.warn_at <= now, SubstituteLink.state == LinkState.ACTIVE, SubstituteLink.ends_at > now
     )
-    done = 0
-    problem: Exception | None = None
-    for link in list(due.order_by(SubstituteLink.warn_at).limit(limit)):
-        try:
-            warn(link, now=now)
-        except LinkMoved:
-            continue  # another worker was faster
-        except Exception as error:
-            problem = problem or error
-            continue
-        done += 1
-    if problem:
-        raise problem
-    return done
+    return rounds.for_each(
+        due.order_by(SubstituteLink.warn_at).limit(limit), lambda link: _warn_if_unmoved(link, now)
+    )
+
+
+def _warn_if_unmoved(link: SubstituteLink, now: datetime) -> None:
+    with suppress(LinkMoved):  # another worker was faster, or the next round looks again
+        warn(link, now=now)

@@ -18,6 +18,7 @@ from portal.models.cases import Case
 
 OVERDUE_AFTER = timedelta(minutes=30)
 NOTICED_AFTER = timedelta(minutes=5)  # then its reader is told on the page instead
+LONGEST_LEASE = timedelta(hours=1)  # far above the real one: the clocks of two workers may differ
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # "not NULL" in a form that uses the index
 
 
@@ -72,8 +73,12 @@ class Letter(BaseModel):
 
     @classmethod
     def is_free(cls, now: datetime):
-        """Return the condition that no worker has the letter; a lease that ran out counts no more."""
-        return cls.leased_until.is_null() | (cls.leased_until <= now)
+        """Return the condition that no worker has the letter; a lease that ran out counts no more.
+
+        Nor does one that is far off: the clock was wrong by which it was taken.
+        """
+        is_wrong = cls.leased_until > now + LONGEST_LEASE
+        return cls.leased_until.is_null() | (cls.leased_until <= now) | is_wrong
 
     def has_earlier(self):
         """Return the condition that a letter of the same lane stands before this one.

@@ -100,6 +100,14 @@ def test_the_lease_outlasts_the_slowest_talk_with_the_mail_server():  # rule S4
     assert answers * mailer.TIMEOUT < LEASE.total_seconds()
 
 
+def test_a_lease_taken_by_a_clock_that_was_wrong_holds_nothing_up(database):  # rule S4
+    a_waiting_case()
+    ahead = NOW + timedelta(days=400)
+    assert letters.claim(ahead) is not None, "and now this worker is killed"
+    assert letters.claim(NOW) is not None
+    assert letters.claim(NOW - timedelta(minutes=20)) is None, "a worker whose clock is a little behind"
+
+
 def test_only_the_holder_of_the_lease_writes_the_result(database):  # rule S4
     a_case()
 

@@ -289,3 +289,20 @@ def test_the_worker_does_what_is_due_in_parts(database):
         a_sent_case(a_device())
     assert [queue.reassess_due(now=NOW + 7 * DAY, limit=2) for _round in range(3)] == [2, 1, 0]
     assert Case.select().where(Case.harm == Harm.OVERDUE, Case.state == State.ON_ITS_WAY_TO_US).count() == 3
+
+
+def test_one_case_in_trouble_keeps_no_other_from_its_place(database, monkeypatch):  # rule S5
+    first, second = a_case(), a_case()
+    Case.update(reassess_at=NOW, harm=None).execute()
+    reassess = queue.reassess_case
+
+    def fail(case, **given):
+        if case.id == first.id:
+            raise ZeroDivisionError
+        return reassess(case, **given)
+
+    monkeypatch.setattr(queue, "reassess_case", fail)
+    with pytest.raises(ZeroDivisionError):
+        queue.reassess_due(now=NOW)
+    assert Case.get_by_id(first.id).reassess_at == NOW
+    assert Case.get_by_id(second.id).reassess_at != NOW

@@ -68,10 +68,13 @@ def test_an_ended_webhook_offers_no_second_try(client, staff):
     hook = hooks.make("https://hook.example/in", ["link"], by=build.an_admin(), now=clock.now())
     hooks.send_test(hook, by=build.an_admin(), now=clock.now())
     give_up()
+    seen_before = client.get("/staff/letters")
     Hook.update(ended_at=clock.now()).execute()
     page = client.page("/staff/letters")
     assert "An diese Adresse geht kein Webhook mehr" in page.text
     assert not any("/again" in form.action for form in page.forms)
+    assert client.send(seen_before, form="/again").status_code == 409
+    assert Letter.get().due_at is None
 
 
 def test_what_waits_is_counted_with_the_oldest_the_reason_and_the_next_try(client, staff):  # rule S4

@@ -80,8 +80,10 @@ def letters() -> Response:
 
 @bp.post("/letters/<id:letter>/again")
 def letter_again(letter: int) -> Response:
-    """Put a letter back into the outbox; 409 if it is there already, or something later has left."""
-    if not deeds.try_again(get_object_or_404(Letter, Letter.id == letter), now=clock.now()):
+    """Put a letter back into the outbox; 409 if it is there already, or can never leave."""
+    found = get_object_or_404(Letter, Letter.id == letter)
+    is_wanted = _sheet(found, desk.ended_hooks([found])).may_try_again
+    if not (is_wanted and deeds.try_again(found, now=clock.now())):
         notice = _("Dieser Auftrag steht nicht mehr still, oder ein späterer ist schon ausgeführt.")
         return _shown(status=409, notice=notice)
     flash(_("Es wird noch einmal versucht."), "good")
