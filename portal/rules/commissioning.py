@@ -56,8 +56,3 @@ def till_is_gone(till_wanted: TillState, till_confirmed: TillState) -> bool:
     A till that nobody has confirmed as deleted might still be in use (rule L11a).
     """
     return till_wanted == TillState.NONE or till_confirmed == TillState.GONE
-
-
-def may_complete(done: Collection[Item], till_wanted: TillState, till_confirmed: TillState) -> bool:
-    """Tell whether the case may end: the whole list is done and no substitute till is left (R5, L11a)."""
-    return not missing(done) and till_is_gone(till_wanted, till_confirmed)

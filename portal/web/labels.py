@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.carriers import Carrier
-from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillState
+from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillDeed, TillState
 from portal.rules.parcel import Component, Leftover
 from portal.rules.triage import Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.urgency import Harm
@@ -124,9 +124,16 @@ LINK_STATES = {
 
 TILL_STATES = {
     TillState.NONE: _l("noch keine"),
-    TillState.LOCKED: _l("mit Belegsperre"),
-    TillState.OPEN: _l("freigeschaltet"),
+    TillState.LOCKED: _l("gesperrt"),
+    TillState.OPEN: _l("entsperrt"),
     TillState.GONE: _l("gelöscht"),
+}
+
+TILL_DEEDS = {
+    TillDeed.CREATE: _l("Kasse einrichten"),
+    TillDeed.LOCK: _l("Kasse sperren"),
+    TillDeed.UNLOCK: _l("Kasse entsperren"),
+    TillDeed.DELETE: _l("Kasse löschen"),
 }
 
 MODES = {
@@ -187,7 +194,7 @@ HARMS = {
 
 TABLES = (
     STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
-    LINK_STATES, TILL_STATES, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
+    LINK_STATES, TILL_STATES, TILL_DEEDS, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
 )  # fmt: skip
 BY_KIND = {type(next(iter(table))): table for table in TABLES}
 

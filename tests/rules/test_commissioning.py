@@ -8,7 +8,6 @@ from portal.rules.commissioning import (
     BEFORE,
     TOGETHER,
     Item,
-    may_complete,
     may_tick,
     missing,
     ticked_with,
@@ -71,12 +70,3 @@ def test_what_is_missing_comes_in_the_lists_order():  # rule R5
 @pytest.mark.parametrize("confirmed", TillState)
 def test_a_till_is_gone_only_if_there_was_none_or_it_is_known_to_be_deleted(wanted, confirmed):  # rule L11a
     assert till_is_gone(wanted, confirmed) == (wanted == "none" or confirmed == "gone")
-
-
-@pytest.mark.parametrize("done", SETS, ids=lambda done: "+".join(sorted(done)) or "nothing")
-def test_only_the_completed_list_with_no_till_left_ends_the_case(done):  # rules R5, L11a
-    complete = len(done) == 6
-    assert may_complete(done, TillState.GONE, TillState.GONE) is complete
-    assert may_complete(done, TillState.NONE, TillState.NONE) is complete
-    assert not may_complete(done, TillState.GONE, TillState.LOCKED)
-    assert not may_complete(done, TillState.OPEN, TillState.OPEN)

@@ -216,7 +216,7 @@ def test_the_page_says_how_the_tills_are_connected(with_back_end, client, sign_i
     Letter.update(last_error="HTTP 503").where(Letter.event == "delete").execute()
     text = words(client.get("/staff/interfaces"))
     assert "https://kasse.example/portal" in text
-    assert "Zuletzt gelungen Kasse anlegen" in text
+    assert "Zuletzt gelungen Kasse einrichten" in text
     assert "Zuletzt nicht gelungen Kasse löschen" in text
     assert "HTTP 503" in text
 

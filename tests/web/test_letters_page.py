@@ -41,7 +41,7 @@ def test_what_was_given_up_stands_there_in_plain_words_and_can_be_tried_again(cl
     hooks.send_test(hook, by=build.an_admin(), now=clock.now())
     give_up()
     page = client.page("/staff/letters")
-    for words in ("Kasse anlegen", "Zum Einsenden freigegeben", "Webhook portal.test", "550 no such user"):
+    for words in ("Kasse einrichten", "Zum Einsenden freigegeben", "Webhook portal.test", "550 no such user"):
         assert words in page.text
     assert f"/staff/links/{link.id}" in page.links
     assert f"/staff/cases/{case.number}" in page.links

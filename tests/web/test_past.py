@@ -4,7 +4,8 @@ import pytest
 
 from portal.rules.links import LINK_STEPS, TillDeed
 from portal.rules.workflow import STEPS
-from portal.web.staff.past import DEEDS, DONE
+from portal.web.labels import TILL_DEEDS
+from portal.web.staff.past import DONE
 
 OTHERS = ["request_link", "extend", "correct_tracking", "note", "tick", "confirm_till", "till_problem"]
 
@@ -15,4 +16,4 @@ def test_each_thing_that_happens_has_words_of_its_own(step):  # rules S, L3
 
 
 def test_each_deed_asked_of_the_back_end_has_words():
-    assert set(DEEDS) == set(TillDeed)
+    assert set(TILL_DEEDS) == set(TillDeed)

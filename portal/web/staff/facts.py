@@ -158,19 +158,11 @@ def _standing(link: SubstituteLink) -> Rows:
     ]
 
 
-TILLS = {
-    TillState.NONE: _l("noch keine"),
-    TillState.LOCKED: _l("gesperrt"),
-    TillState.OPEN: _l("entsperrt"),
-    TillState.GONE: _l("gelöscht"),
-}
-
-
 def _till(link: SubstituteLink) -> Rows:
     """Return how the till is as far as anybody has confirmed, who made it, and where it is."""
     if link.till_wanted == link.till_confirmed == TillState.NONE:
         return []
-    confirmed = str(TILLS[link.till_confirmed])
+    confirmed = labels.label(link.till_confirmed)
     if link.till_confirmed_at:
         confirmed += f", {labels.short(link.till_confirmed_at)}"
     made = _("von Hand") if link.provider == Provider.BY_HAND else _("vom Kassensystem")

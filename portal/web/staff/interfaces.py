@@ -14,16 +14,10 @@ from portal.models.letters import Channel
 from portal.outside import clock
 from portal.rules.keys import Scope, hook_secret
 from portal.rules.workflow import Role
+from portal.web import labels
 from portal.web.fragments import go_to, page
 from portal.web.staff import bp
 from portal.web.staff.interfaces_forms import SCOPES, TOPICS, HookForm, KeyForm
-
-DEEDS = {
-    "create": _l("Kasse anlegen"),
-    "lock": _l("Kasse sperren"),
-    "unlock": _l("Kasse entsperren"),
-    "delete": _l("Kasse löschen"),
-}
 
 
 @bp.get("/interfaces")
@@ -40,7 +34,7 @@ def interfaces_page() -> Response:
         till=settings.till,
         till_taken=interfaces.last_sent(Channel.TILL) if settings.till else None,
         till_failed=interfaces.last_failed(Channel.TILL) if settings.till else None,
-        deeds=DEEDS,
+        deeds=labels.TILL_DEEDS,
     )
 
 

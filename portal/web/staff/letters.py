@@ -15,6 +15,7 @@ from portal.models.counters import Round
 from portal.models.letters import Channel, Waiting
 from portal.outside import clock
 from portal.rules.links import TillDeed
+from portal.web import labels
 from portal.web.fragments import go_to, page
 from portal.web.staff import bp
 
@@ -37,12 +38,6 @@ EVENTS = {
     "link_locked": _l("Belegsperre gesetzt"),
     "link_unlocked": _l("Belegsperre aufgehoben"),
     "link_read_out_failed": _l("Auslesen ist nicht gelungen"),
-}
-DEEDS = {
-    TillDeed.CREATE: _l("Kasse anlegen"),
-    TillDeed.LOCK: _l("Belegsperre in der Kasse setzen"),
-    TillDeed.UNLOCK: _l("Belegsperre in der Kasse aufheben"),
-    TillDeed.DELETE: _l("Kasse löschen"),
 }
 CHANNELS = {
     Channel.MAIL: _l("E-Mails"),
@@ -113,7 +108,7 @@ def _queue(channel: Channel, waiting: Waiting, now: datetime) -> Queue:
 def _sheet(letter: Letter, ended_hooks: set[int]) -> Sheet:
     context = letter.context
     if letter.channel is Channel.TILL:
-        return Sheet(letter, str(DEEDS[TillDeed(letter.event)]), "", context.get("link_id"), True)
+        return Sheet(letter, labels.label(TillDeed(letter.event)), "", context.get("link_id"), True)
     if letter.channel is Channel.HOOK:
         title = _("Webhook %(event)s", event=letter.event)
         return Sheet(letter, title, letter.recipient, None, context.get("hook") not in ended_hooks)

@@ -14,7 +14,6 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
-from portal.web.staff.facts import TILLS
 
 DONE = {
     "submit": _l("Gemeldet"),
@@ -77,12 +76,6 @@ ITEMS = {
     Item.REPOSTED: _l("Daten nachgebucht"),
     Item.TEST_RECEIPT: _l("Testbeleg geprüft"),
     Item.OWNER_CONFIRMS: _l("Salon hat bestätigt"),
-}
-DEEDS = {
-    TillDeed.CREATE: _l("Kasse einrichten"),
-    TillDeed.LOCK: _l("Kasse sperren"),
-    TillDeed.UNLOCK: _l("Kasse entsperren"),
-    TillDeed.DELETE: _l("Kasse löschen"),
 }
 
 
@@ -172,9 +165,9 @@ def _of_till(row: History) -> list[str]:
     """Return which deed the back end spoke of, and how the till is where staff have looked."""
     parts = []
     if row.facts.get("deed"):
-        parts.append(str(DEEDS[TillDeed(row.facts["deed"])]))
+        parts.append(labels.label(TillDeed(row.facts["deed"])))
     if row.what == "confirm_till" and row.facts.get("till"):
-        parts.append(_("Kasse ist %(state)s", state=TILLS[TillState(row.facts["till"])]))
+        parts.append(_("Kasse ist %(state)s", state=labels.label(TillState(row.facts["till"]))))
     if row.facts.get("till_id"):
         parts.append(str(row.facts["till_id"]))
     return parts
