@@ -5,7 +5,7 @@ possible, and none of them is promised.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import product
 
@@ -54,6 +54,10 @@ _ASKED_BY = {
 }
 
 
+_SOME_UPLOAD = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands for an upload still to be asked for where nobody knows how long the server was online."""
+
+
 def outlook(told: Told, *, is_third_party: bool = False) -> Outlook:
     """Return what may still come of it (rules L4a, L12): every open question answered in every way."""
     found = _expected(told, is_third_party, told.backup_booked, told.uploaded_at, told.entered_since)
@@ -61,7 +65,9 @@ def outlook(told: Told, *, is_third_party: bool = False) -> Outlook:
         _expected(told, is_third_party, booked, uploaded_at, entered).answer
         for booked, uploaded_at, entered in product(
             _choices(told, Question.BOOKED, told.backup_booked),
-            [told.uploaded_at, told.last_online_at] if Question.UPLOADED in told.open else [told.uploaded_at],
+            [None, told.last_online_at or _SOME_UPLOAD]
+            if Question.UPLOADED in told.open
+            else [told.uploaded_at],
             _choices(told, Question.ENTERED, told.entered_since),
         )
     }

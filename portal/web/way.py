@@ -5,7 +5,7 @@ comes next is the regular way from here on, with its usual duration.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,8 @@ DONE = {
 }
 """What a step is called once it is done; every step of the workflow has its words."""
 
-READ = "read_out"
+READ, FAILED = "read_out", "fail_read_out"
+ANOTHER_WAY = _l("Wir suchen einen anderen Weg")
 READ_FIRST = {READ: _l("Daten ausgelesen"), "start_diagnosis": _l("Prüfung begonnen")}
 """Where the data were read out for the case's link before the diagnosis began (rule L6)."""
 
@@ -115,12 +116,16 @@ REMOTE_NEXT = ((_l("Wir rufen Sie an"), ""), (_l("Gelöst"), ""))
 def of(case: Case, history: Iterable[History]) -> list[Item]:
     """Return the line of a case: done, now, next (section S)."""
     history = list(history)
-    is_read = any(row.what == READ for row in history)
+    reads = [row.what for row in history if row.what in (READ, FAILED)]
+    is_read = READ in reads
     done = [_done(case, row, is_read) for row in history if _is_step(row)]
     if case.state in CLOSED:
         return done
     place = State.IN_DIAGNOSIS if is_read and case.state is State.RECEIVED else State(case.state)
-    return [*done, _now(case, place), *_next(case, place)]
+    now = _now(case, place)
+    if place is State.RECEIVED and FAILED in reads:
+        now = replace(now, label=ANOTHER_WAY, time="")
+    return [*done, now, *_next(case, place)]
 
 
 def _is_step(row: History) -> bool:

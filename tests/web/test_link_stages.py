@@ -7,7 +7,7 @@ import time_machine
 
 from portal.actions import cases, doors, link_steps, links, readouts, tills, warnings
 from portal.models import Case, SubstituteLink
-from portal.rules.links import Ending, Mode, TillDeed
+from portal.rules.links import Ending, Mode, TillDeed, door_token
 from portal.rules.workflow import State
 from tests import builders
 from tests.clients import page_of
@@ -277,6 +277,39 @@ def test_a_case_whose_data_are_read_out_does_not_say_we_are_reading(client, made
     assert "Daten ausgelesen (erledigt)" in page.text
     Case.update(state=State.IN_DIAGNOSIS).where(Case.id == link.case_id).execute()
     assert client.page(f"/cases/{link.case.number}").headline == "Wir prüfen Ihren Kassenserver"
+
+
+def test_a_case_whose_read_out_failed_does_not_say_we_are_reading(client, made):  # rule L6
+    link = made("failed")
+    page = client.page(f"/cases/{link.case.number}")
+    assert "Wir lesen Ihre Daten aus" not in page.text
+    assert "Wir suchen einen anderen Weg (jetzt)" in page.text
+    assert "Wir lesen Ihre Daten aus" not in client.page("/cases").text
+
+
+def test_what_is_not_to_be_expected_is_not_shown_as_the_next_step(client, made):  # rule L4a
+    assert "Sie arbeiten mit dem Link" not in client.page(f"/links/{made('requested').id}").text
+
+
+def test_a_granted_link_to_look_with_does_not_promise_work(client, made):  # rule L5
+    text = client.page(f"/links/{made('granted').id}").text
+    assert "Sie sehen mit dem Link nach (kommt noch)" in text
+    assert "Sie arbeiten mit dem Link" not in text
+
+
+def test_the_door_says_too_that_the_end_is_near(client, app, made):  # rule L10
+    for name, is_near in [("ends soon", True), ("view only alone", False)]:
+        link = made(name)
+        token = door_token(app.config["SECRET_KEY"], link.id, link.generation)
+        assert ("Verlängern lässt er sich nicht." in client.page(f"/l/{token}").text) == is_near
+        links.withdraw(link, by=link.requester, now=LATER)
+
+
+def test_a_case_at_commissioning_sends_nobody_to_the_ended_link(client, made):  # rules L11a, R2
+    link = made("commissioned")
+    promise = "Bis dahin arbeiten Sie mit dem Ersatzlink."
+    Case.update(state=State.COMMISSIONING_BOOKED).where(Case.id == link.case_id).execute()
+    assert promise not in client.page(f"/cases/{link.case.number}").text
 
 
 def test_every_ending_has_its_words():

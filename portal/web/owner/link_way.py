@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from portal.models import Case, History, SubstituteLink
-from portal.rules.links import Mode
+from portal.rules.links import Answer, Mode
 from portal.rules.workflow import CLOSED
 from portal.web import labels
 from portal.web.owner.doors import Door
@@ -116,10 +116,18 @@ def _now(door: Door, case: Case | None) -> Item:
 
 def _next(link: SubstituteLink, door: Door, case: Case | None) -> list[Item]:
     if door.stage is Stage.REQUESTED:
-        return [Item(_("Sie arbeiten mit dem Link"), "next", _("höchstens 30 Tage"))]
+        is_full = door.expected is Answer.FULL  # what is not to be expected is not the next step either (L4a)
+        return [Item(_("Sie arbeiten mit dem Link"), "next", _("höchstens 30 Tage"))] if is_full else []
     if door.stage is Stage.GRANTED:
         days = ngettext("%(num)s Tag lang", "%(num)s Tage lang", link.days or 0)
-        return [Item(_("Sie arbeiten mit dem Link"), "next", days)]
+        is_locked = link.mode is Mode.VIEW_ONLY
+        return [
+            Item(
+                _("Sie sehen mit dem Link nach") if is_locked else _("Sie arbeiten mit dem Link"),
+                "next",
+                days,
+            )
+        ]
     steps = NEXT.get(door.stage, ())
     if door.stage is Stage.VIEW_ONLY and not _is_going(case):
         steps = ()

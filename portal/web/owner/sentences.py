@@ -199,6 +199,14 @@ READ_OUT = Saying(
 )
 """The server is here, and its data are read out for the link already (rule L6)."""
 
+NOT_READ_OUT = Saying(
+    SAYINGS[State.RECEIVED].title,
+    Actor.STAFF,
+    _l("Ihre Daten ließen sich noch nicht auslesen"),
+    _l("Sie müssen nichts tun."),
+)
+"""The server is here, and reading it out has failed so far: the link's card says what comes now (rule L6)."""
+
 TURNS = {
     Actor.OWNER: _l("Sie sind dran"),
     Actor.STAFF: _l("Wir sind dran"),
@@ -233,10 +241,13 @@ def is_lapsed(case: Case, now: datetime) -> bool:
 def of(case: Case, now: datetime, link: SubstituteLink | None = None) -> Saying:
     """Return what the case's state means for the owner at this moment (rules S1, S2, C2b).
 
-    `link` is the case's newest link: its read-out may be ahead of the case's state.
+    `link` is the case's newest link: its read-out may be ahead of the case's state, or have failed.
     """
-    if case.state is State.RECEIVED and link is not None and link.read_out_at is not None:
-        return READ_OUT
+    if case.state is State.RECEIVED and link is not None:
+        if link.read_out_at is not None:
+            return READ_OUT
+        if link.read_out_failed_at is not None:
+            return NOT_READ_OUT
     if is_lapsed(case, now):
         return LAPSED
     if case.state is State.SUBMITTED and not case.is_send_in:
