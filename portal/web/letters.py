@@ -38,7 +38,7 @@ NEXT = {
     "link_refused": Actor.NOBODY,
     "link_locked": Actor.OWNER,
     "link_read_out_failed": Actor.STAFF,
-    "link_unlocked": Actor.STAFF,
+    "link_unlocked": Actor.OWNER,
     "link_ends_soon": Actor.OWNER,
     "link_ended": Actor.OWNER,
     "staff_link_ends_soon": Actor.STAFF,

@@ -60,7 +60,7 @@ def test_a_second_try_again_changes_nothing_and_says_so(client, staff):  # rule 
     due_at = Letter.get().due_at
     answer = client.send(page, form="/again")
     assert answer.status_code == 409
-    assert "steht nicht mehr still" in page_of(answer).text
+    assert "wartet nicht mehr auf Sie" in page_of(answer).text
     assert Letter.get().due_at == due_at
 
 

@@ -165,7 +165,7 @@ def _missing(problem: NotCommissioned) -> str:
     """Name what keeps the case open."""
     open_lines = [str(LINES[item][0]) for item in problem.items if item in LINES]
     if problem.links:
-        open_lines.append(_("Eine Ersatz-Kasse ist noch nicht als gelöscht bestätigt"))
+        open_lines.append(_("Die Kasse eines Ersatzlinks ist noch nicht als gelöscht bestätigt"))
     return _("Noch offen: %(what)s.", what="; ".join(open_lines))
 
 

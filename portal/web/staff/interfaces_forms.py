@@ -48,7 +48,7 @@ class HookForm(Form):
     """A new address that hears of changes."""
 
     url = Line(validators=[Required(_l("Bitte geben Sie eine Adresse an."))], longest=500)
-    topics = Several(options=TOPICS, message=_l("Bitte wählen Sie, wovon erzählt wird."))
+    topics = Several(options=TOPICS, message=_l("Bitte wählen Sie, worüber berichtet wird."))
 
     def fits(self, *, must_be_https: bool) -> bool:
         """Check the address: no password in it, and whoever listens on the way hears nothing."""

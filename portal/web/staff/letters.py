@@ -79,7 +79,7 @@ def letter_again(letter: int) -> Response:
     found = get_object_or_404(Letter, Letter.id == letter)
     is_wanted = _sheet(found, desk.ended_hooks([found])).may_try_again
     if not (is_wanted and deeds.try_again(found, now=clock.now())):
-        notice = _("Dieser Auftrag steht nicht mehr still, oder ein späterer ist schon ausgeführt.")
+        notice = _("Dieser Auftrag wartet nicht mehr auf Sie, oder ein späterer ist schon ausgeführt.")
         return _shown(status=409, notice=notice)
     flash(_("Es wird noch einmal versucht."), "good")
     return go_to(url_for("staff.letters"))

@@ -49,6 +49,7 @@ class Waiting:
     text: Any
     since: datetime | None
     problem: str = ""
+    given_up: int | None = None  # the order that the portal repeats no more of itself
 
 
 def of(link: SubstituteLink, step: str) -> Deed:
@@ -90,12 +91,22 @@ def waiting(link: SubstituteLink) -> Waiting | None:
         text = _l(
             "Das Kassensystem hat die Kasse noch nicht eingerichtet. Die Tage des Links zählen erst danach."
         )
-        return Waiting(_l("Wartet auf das Kassensystem"), text, link.decided_at, link.till_problem)
+        return _with_order(link, Waiting(_l("Wartet auf das Kassensystem"), text, link.decided_at))
     if not may_confirm(link):
         return None
     title, by_hand, asked = _WAITING[link.till_wanted]
     text = by_hand if link.provider is Provider.BY_HAND else asked
-    return Waiting(title, text, _wanted_since(link), link.till_problem)
+    return _with_order(link, Waiting(title, text, _wanted_since(link)))
+
+
+def _with_order(link: SubstituteLink, waiting: Waiting) -> Waiting:
+    """Say what the back end answered last, and whether it is still asked."""
+    order = interfaces.in_the_way(lane_of(link)) if link.provider is Provider.HTTP else None
+    problem = (order.last_error if order else "") or link.till_problem
+    if order is None or order.gave_up_at is None:
+        return replace(waiting, problem=problem)
+    title = _l("Das Kassensystem hat es nicht getan") if link.state is LinkState.GRANTED else waiting.title
+    return replace(waiting, title=title, problem=problem, given_up=order.id)
 
 
 def _wanted_since(link: SubstituteLink) -> datetime | None:

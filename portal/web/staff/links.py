@@ -116,7 +116,7 @@ DONE = {
     "refuse": _l("Ersatzlink abgelehnt."),
     "activate": _l("Ersatzlink ist aktiv."),
     "read_out": _l("Datenbank ausgelesen. Jetzt auf den Link laden."),
-    "load": _l("Daten sind auf dem Link, die Belegsperre ist aufgehoben."),
+    "load": _l("Daten sind auf dem Link. Der Salon erfährt, sobald er kassieren kann."),
     "fail_read_out": _l("Der Salon erfährt, dass das Auslesen nicht ging."),
     "lock": _l("Belegsperre gesetzt."),
     "renew": _l("Der Link hat eine neue Adresse."),

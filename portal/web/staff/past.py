@@ -60,7 +60,7 @@ DONE = {
     "renew": _l("Neue Adresse für den Link"),
     "warn": _l("Vor dem Ende des Links gewarnt"),
     "hand_back": _l("Ersatzlink bei der Inbetriebnahme beendet"),
-    "confirm_till": _l("Kasse beim Anbieter nachgesehen"),
+    "confirm_till": _l("Beim Anbieter nachgesehen"),
     "till_lock": _l("Kasse gesperrt, vom Kassensystem bestätigt"),
     "till_unlock": _l("Kasse entsperrt, vom Kassensystem bestätigt"),
     "till_delete": _l("Kasse gelöscht, vom Kassensystem bestätigt"),

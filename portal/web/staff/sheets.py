@@ -200,7 +200,7 @@ _TITLES = {
 
 
 _LINK_TITLES = {
-    "confirm_till": _l("Kasse beim Anbieter nachsehen"),
+    "confirm_till": _l("Beim Anbieter nachsehen"),
     "read_out": _l("Datenbank auslesen"),
     "load": _l("Daten auf den Link laden"),
 }

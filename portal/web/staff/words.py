@@ -12,7 +12,7 @@ from portal.models import Case, Message, SubstituteLink
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.forecast import Reckoning
-from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Reason
+from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Reason, TillState
 from portal.rules.triage import Hold
 from portal.rules.urgency import TARGET_DAYS, Harm
 from portal.rules.workflow import State
@@ -191,6 +191,8 @@ def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
     text = _("Ersatzlink angefragt, %(data)s", data=data_of(link))
     if link.state == LinkState.GRANTED:
         text = _("Ersatzlink zugesagt, die Kasse wird eingerichtet.")
+        if link.till_problem:
+            text += " " + _("Letzte Meldung:") + f" „{shortened(link.till_problem, 90)}“"
     if link.reason == LinkReason.DEFECT:
         return _("Kann seit %(when)s nicht kassieren.", when=since), text
     if link.state == LinkState.REQUESTED:
@@ -214,7 +216,11 @@ def _words_of_till_left(link: SubstituteLink) -> tuple[str, str]:
 
 def _words_of_active(link: SubstituteLink) -> str:
     if link.mode == Mode.VIEW_ONLY:
-        return _("Belegsperre seit %(time)s.", time=labels.duration(link.activated_at))
+        if link.till_confirmed is TillState.OPEN:  # locked afterwards: until staff act the salon still can cash
+            return _("Kasse noch nicht gesperrt") + "."
+        row = link.case if link.case_id else link
+        since = row.harm_since if row.harm == Harm.RECEIPT_LOCK else link.activated_at
+        return _("Belegsperre seit %(time)s.", time=labels.duration(since))
     if not link.can_cash:
         return _("Kasse noch gesperrt: Das Freischalten ist nicht bestätigt.")
     return _("Link endet in %(time)s.", time=until(link.ends_at))
