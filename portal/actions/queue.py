@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import rounds
-from portal.models import Case, SubstituteLink
+from portal.models import Case, History, SubstituteLink
 from portal.models.base import is_sqlite, transaction
 from portal.models.durations import StepTime
 from portal.rules import forecast, urgency
 from portal.rules.forecast import Times
-from portal.rules.links import OPEN_STATES, Ending, LinkState, TillState
+from portal.rules.links import OPEN_STATES, Ending, LinkState, Mode, TillState
 from portal.rules.urgency import Situation
 from portal.rules.workflow import State
 
@@ -104,10 +104,17 @@ def _situation(case: Case | None, link: SubstituteLink | None, times: Times | No
         link_requested_at=open_link.requested_at if open_link else None,
         link_activated_at=open_link.activated_at if open_link else None,
         link_ends_at=open_link.ends_at if open_link else None,
+        link_locked_at=_locked_at(open_link),
         link_can_cash=open_link.can_cash if open_link else True,
         link_short_from=_short_from(case, open_link, times),
         link_lost_at=lost_at,
     )
+
+
+def _locked_at(link: SubstituteLink | None) -> datetime | None:
+    """Return since when a link that was full has its receipt lock (rule L5)."""
+    is_locked = link is not None and link.state is LinkState.ACTIVE and link.mode is Mode.VIEW_ONLY
+    return History.last_at(link, "lock") if link and is_locked else None
 
 
 def _left_over(link: SubstituteLink) -> Situation:

@@ -66,6 +66,12 @@ def last_failed(channel: Channel, lane: str | None = None) -> Letter | None:
     return _latest(channel, lane).where(Letter.sent_at.is_null(), Letter.last_error != "").first()
 
 
+def in_the_way(lane: str) -> Letter | None:
+    """Return the latest letter of a lane that waits or was given up."""
+    is_left = (Letter.due_at > LONG_AGO) | (Letter.gave_up_at > LONG_AGO)
+    return Letter.select().where(Letter.lane == lane, is_left).order_by(Letter.id.desc()).first()
+
+
 def latest(channel: Channel, lane: str, *, limit: int = 20):
     """Select the newest letters of a lane, whatever became of them."""
     return _latest(channel, lane).limit(limit)

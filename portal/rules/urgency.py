@@ -51,6 +51,7 @@ class Situation:
     """What is known of a case, of a link or of both; None is what there is not.
 
     `link_can_cash` is whether an active link's till is known to be unlocked; one with receipt lock never is.
+    `link_locked_at` is when a link that was full got its receipt lock; None for one that always had it.
     `link_short_from` is from when on the server is not expected back before the link ends (rules.forecast).
     `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
     `till_left_at` is when a link ended whose till is not confirmed as deleted, `till_provider` who makes it.
@@ -65,6 +66,7 @@ class Situation:
     link_requested_at: datetime | None = None
     link_activated_at: datetime | None = None
     link_ends_at: datetime | None = None
+    link_locked_at: datetime | None = None
     link_can_cash: bool = True
     link_short_from: datetime | None = None
     link_lost_at: datetime | None = None
@@ -136,7 +138,8 @@ def _link_claims(situation: Situation) -> Iterator[_Claim]:
     if situation.link_state != LinkState.ACTIVE or ends_at is None:
         return
     if situation.link_mode == Mode.VIEW_ONLY or not situation.link_can_cash:
-        yield _Claim(Harm.RECEIPT_LOCK, _instant(situation.link_activated_at), ends_at=ends_at)
+        locked_at = _instant(situation.link_locked_at) or _instant(situation.link_activated_at)
+        yield _Claim(Harm.RECEIPT_LOCK, locked_at, ends_at=ends_at)
     since = _ends_first_since(situation, ends_at)
     if since is not None and since < ends_at:
         yield _Claim(Harm.LINK_ENDS_FIRST, since, since, ends_at)

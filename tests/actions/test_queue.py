@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import cases, link_steps, links, queue, tills
+from portal.actions import cases, link_steps, links, queue, readouts, tills
 from portal.models import Case, StepTime, SubstituteLink, desk
 from portal.rules import forecast, urgency
 from portal.rules.links import LinkReason, Mode, TillDeed, TillState
@@ -181,6 +181,12 @@ def test_a_full_link_whose_unlocking_is_not_confirmed_counts_as_locked(database)
     assert place(case)[:2] == (Harm.RECEIPT_LOCK, NOW)
     tills.confirm_by_hand(SubstituteLink.get(), by=a_staff_member(), now=NOW + DAY)
     assert place(case)[0] is None
+
+
+def test_a_lock_put_on_afterwards_counts_from_then(database):  # rules S5, L5
+    case = a_case_with_link()
+    readouts.lock(SubstituteLink.get(), "Es fehlen Tage", by=a_staff_member(), now=NOW + 2 * DAY)
+    assert place(case)[:2] == (Harm.RECEIPT_LOCK, NOW + 2 * DAY)
 
 
 def test_a_till_left_over_has_the_links_own_row_until_it_is_confirmed_as_deleted(database):  # rule L11a

@@ -219,6 +219,7 @@ def test_the_page_says_how_the_tills_are_connected(with_back_end, client, sign_i
     assert "Zuletzt gelungen Kasse einrichten" in text
     assert "Zuletzt nicht gelungen Kasse löschen" in text
     assert "HTTP 503" in text
+    assert "Nächster Versuch: gleich" in text  # not the time of the order: that reads as over
 
 
 def test_by_hand_the_page_says_so(client, admin):

@@ -34,6 +34,12 @@ def back_end(app_settings):
 
 
 @pytest.fixture
+def in_earnest(app_settings):
+    """Leave the demo; ask for it before `client`."""
+    app_settings.update(demo=False, secret="a secret of one's own, long enough to be one")
+
+
+@pytest.fixture
 def secret(app):
     """Give the secret of the doors."""
     return app.config["SECRET_KEY"]
@@ -200,8 +206,39 @@ def test_a_full_link_that_proves_incomplete_is_locked(client, staff):  # rule L5
     assert (locked.till_wanted, locked.till_confirmed) == (TillState.LOCKED, TillState.OPEN)
     assert "Kasse noch nicht gesperrt" in page_of(done).text
     assert press(client, done, "confirm_till").status_code == 422
+    assert "Kasse noch nicht gesperrt." in page_of(client.get("/staff/")).text  # the row asks for it too
     press(client, done, "confirm_till", till_seen="yes")
     assert again(link).till_confirmed is TillState.LOCKED
+    assert "Belegsperre seit" in page_of(client.get("/staff/")).text
+
+
+def test_an_order_that_was_given_up_says_so_and_is_tried_again_from_there(back_end, client, staff, secret):
+    link = build.a_link_request(now=clock.now())
+    granted = links.grant(link, Mode.VIEW_ONLY, days=30, secret=secret, by=staff, now=clock.now())
+    tills.refused(granted, TillDeed.CREATE, "HTTP 500 full", now=clock.now())
+    Letter.update(tries=2, last_error="HTTP 503 busy").where(Letter.channel == Channel.TILL).execute()
+    waiting = page_of(page_of_link(client, link)).text
+    assert "„HTTP 503 busy“" in waiting  # what was said last, not first
+    assert "Noch einmal versuchen" not in waiting
+    ended = {"due_at": None, "gave_up_at": clock.now(), "last_error": "HTTP 422 no_backup"}
+    Letter.update(ended).where(Letter.channel == Channel.TILL).execute()
+    shown = page_of_link(client, link)
+    text = page_of(shown).text
+    assert "Wartet auf das Kassensystem" not in text
+    assert "nicht mehr von selbst" in text
+    assert "„HTTP 422 no_backup“" in text
+    assert "„HTTP 500 full“" in page_of(client.get("/staff/")).text
+    client.send(shown, form="/again")
+    assert Letter.get(Letter.channel == Channel.TILL).gave_up_at is None
+
+
+def test_a_till_is_on_tls_outside_the_demo(in_earnest, client, sign_in):
+    sign_in(client, build.a_staff_member(name="Kim Support"))
+    link = build.a_link_request(now=clock.now())
+    given = {"till_address": "http://kasse.example/1"}
+    answer = client.send(page_of_link(client, link), given, form="/steps/grant", button=("mode", "view_only"))
+    assert answer.status_code == 422
+    assert "beginnt mit https://" in page_of(answer).text
 
 
 @pytest.mark.parametrize("ticked", [True, False])

@@ -79,7 +79,12 @@ def _read_body(wanted: TypeAdapter) -> Any:
 
 def _mistakes(error: ValidationError) -> list[dict[str, str]]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{"where": ".".join(map(str, one["loc"])), "problem": one["msg"]} for one in found]
+    return [{"where": _where(one["type"], one["loc"]), "problem": one["msg"]} for one in found]
+
+
+def _where(kind: str, place: tuple[int | str, ...]) -> str:
+    """Name the value as the caller does: bodies are flat, what stands before it is our name of a choice."""
+    return "" if kind == "model_type" or not place else str(place[-1])
 
 
 def _unfit(mistakes: list[dict[str, str]]) -> Problem:

@@ -56,6 +56,8 @@ class AddressForm(Form):
             return
         try:
             self.till_address.data = till.clean_address(self.till_address.data)
+            if not (current_app.config["PORTAL"].demo or self.till_address.data.startswith("https://")):
+                raise ValueError("a till holds customers' data: TLS only")
         except ValueError:
             self.till_address.errors = [
                 _l("Diese Adresse geht nicht. Sie beginnt mit https:// und enthält kein Passwort.")

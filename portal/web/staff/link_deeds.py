@@ -11,7 +11,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.models import History, SubstituteLink
+from portal.actions.tills import lane_of
+from portal.models import History, SubstituteLink, interfaces
 from portal.rules import links as rules
 from portal.rules.links import LinkState, Mode, Provider, TillState
 from portal.rules.workflow import AT_THE_WORKSHOP

@@ -216,7 +216,7 @@ def _words_of_till_left(link: SubstituteLink) -> tuple[str, str]:
 
 def _words_of_active(link: SubstituteLink) -> str:
     if link.mode == Mode.VIEW_ONLY:
-        if link.till_confirmed is TillState.OPEN:  # locked afterwards: until staff act the salon still can cash
+        if link.till_confirmed is TillState.OPEN:  # locked afterwards; cashing still works
             return _("Kasse noch nicht gesperrt") + "."
         row = link.case if link.case_id else link
         since = row.harm_since if row.harm == Harm.RECEIPT_LOCK else link.activated_at
