@@ -169,7 +169,6 @@ def test_a_commissioned_case_says_that_the_server_may_be_used(app, had_link):  #
     text = read(app, "commissioned").text
     assert "Sie können ab sofort wieder damit arbeiten" in text
     assert ("Der Ersatzlink ist beendet" in text) == had_link
-    assert "Unterlagen" in text
 
 
 def test_an_ended_link_says_when_it_ended_and_how_to_ask_anew(app):  # rules L2, L3

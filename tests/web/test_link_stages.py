@@ -112,7 +112,7 @@ SAID = {
     "unlocking late": ("Ihre Kasse wird freigeschaltet", "Das dauert länger als sonst"),
     "unlocked": ("Ab jetzt können Sie kassieren", "Das Ende des Links bleibt, wie es war."),
     "locked later": ("Bitte kassieren Sie nicht mehr mit dem Link", "Die Sicherung war älter."),
-    "ends soon": ("Ihr Ersatzlink läuft", "Der Link endet bald Verlängern lässt er sich nicht."),
+    "ends soon": ("Ihr Ersatzlink endet bald", "Der Link endet bald Verlängern lässt er sich nicht."),
     "refused": ("Ein Ersatzlink ist nicht möglich", "Keine Sicherung."),
     "withdrawn": ("Sie haben den Ersatzlink beendet", "Er lässt sich nicht wieder einschalten."),
     "deleted": ("Der Support hat den Ersatzlink beendet", "Doppelt angefragt."),
@@ -324,3 +324,18 @@ def test_expiry_is_told_though_nobody_wrote_it_down(client, made):  # rule L9
     assert "Abgelaufen (erledigt)" in client.page(f"/links/{link.id}").text
     link_steps.expire_due(now=LATER)
     assert client.page(f"/links/{link.id}").headline == "Der Ersatzlink ist abgelaufen"
+
+
+def test_whoever_cashed_with_the_link_is_told_to_call_before_ending_it(client, made):  # rule L11
+    link = made("full")
+    warning = "Haben Sie mit dem Link kassiert"
+    assert warning not in client.page(f"/links/{link.id}/withdraw").text
+    doors.count_opening(link, now=LATER)
+    assert warning in client.page(f"/links/{link.id}/withdraw").text
+
+
+def test_the_news_of_the_unlocking_is_news_for_two_days(client, made):  # rule L6
+    link = made("unlocked")
+    assert client.page(f"/links/{link.id}").headline == "Ab jetzt können Sie kassieren"
+    with time_machine.travel(LATER + timedelta(days=2), tick=False):
+        assert client.page(f"/links/{link.id}").headline == "Ihr Ersatzlink läuft"

@@ -1,7 +1,7 @@
 """What a link's card shows: where it stands, how long it lasts, where its door is (rules L2, L5, L6, L9)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
@@ -12,6 +12,9 @@ from portal.rules.links import Answer, Ending, Reason, door_token
 from portal.web import labels
 from portal.web.owner import link_sentences
 from portal.web.owner.link_sentences import CASHING, LOCKED, LinkSaying, Stage
+
+VERY_SOON = timedelta(days=3)
+"""From when on the page is headed by the coming end."""
 
 SOON = timedelta(days=7)
 """From when on the card says that the end is near; the first warning goes out then (rule L10)."""
@@ -114,6 +117,8 @@ def _open(
     assert link.activated_at is not None
     number, unit = labels.time_left(link.ends_at)
     left = link.ends_at - now
+    if left <= VERY_SOON and stage in CASHING:
+        said = replace(said, title=link_sentences.ENDS_SOON)
     address = url_for("door.open", token=token_of(link))
     return Door(
         "open",

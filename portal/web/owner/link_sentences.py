@@ -122,6 +122,12 @@ WITHOUT_SERVER = LinkSaying(
 )
 """View-only, and no server is on its way to us: nobody will lift the lock by itself."""
 
+NEWS_FOR = timedelta(days=2)
+"""How long the page is headed by the news that the lock has been lifted."""
+
+ENDS_SOON = _l("Ihr Ersatzlink endet bald")
+"""The title of a link in its last three days, the news it then has (rule L10)."""
+
 STOP_CASHING = _l("Bitte kassieren Sie nicht mehr mit dem Link")
 """The title of a link whose lock was put on, as long as its till may not know of it (rule L5)."""
 
@@ -188,7 +194,8 @@ def stage_of(link: SubstituteLink, case: Case | None, now: datetime) -> Stage:
         return _locked(link, case)
     if not link.can_cash:
         return Stage.UNLOCKING
-    return Stage.UNLOCKED if link.lock_lifted_at else Stage.FULL
+    is_news = link.lock_lifted_at is not None and now - link.lock_lifted_at < NEWS_FOR
+    return Stage.UNLOCKED if is_news else Stage.FULL
 
 
 _CLOSED = {
