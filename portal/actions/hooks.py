@@ -10,6 +10,7 @@ from portal.models import Account, Case, Hook, Letter, SubstituteLink
 from portal.models.base import transaction
 from portal.models.letters import Channel
 from portal.rules.links import LinkState
+from portal.rules.workflow import StepRefused
 
 TOPICS = ("link", "case")
 """What can be asked for; an event is named `<topic>.<what happened>`."""
@@ -80,13 +81,22 @@ def send_test(hook: Hook, *, by: Account, now: datetime) -> None:
 def try_again(hook: Hook, letter: Letter, *, by: Account, now: datetime) -> bool:
     """Put a webhook that was given up back into the outbox; return False if that cannot be.
 
-    Not where nothing is sent any more, and not once a later one has arrived. StepRefused for anybody
-    but an admin.
+    The address is sent to again from now on, if giving up was what ended it; what was called off
+    meanwhile stays so, and the receiver asks the API for it. Not where an admin has ended it, and not
+    once a later one has arrived. StepRefused for anybody but staff.
     """
-    only_admins("try_hook_again", by)
-    if hook.ended_at is not None or letter.lane != lane_of(hook):
-        return False
-    return bool(letters.try_again(letter, now=now))
+    if not by.is_staff:
+        raise StepRefused("try_hook_again", "", by.role)
+    with transaction():
+        present = Hook.get_by_id(hook.id)
+        if present.was_ended_by_people or letter.lane != lane_of(hook):
+            return False
+        if not letters.try_again(letter, now=now):
+            return False
+        if present.ended_at is not None:
+            Hook.update(ended_at=None, ended_why="").where(Hook.id == hook.id).execute()
+            history.record(None, "resume_hook", by=by, at=now, hook=hook.id, url=hook.url)
+        return True
 
 
 def lane_of(hook: Hook) -> str:

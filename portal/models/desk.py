@@ -210,11 +210,11 @@ def given_up_letters(limit: int = 50):
 
 
 def ended_hooks(letters: Iterable[Letter]) -> set[int]:
-    """Return which of the webhooks of these letters are sent nothing any more; one query, or none."""
+    """Return which of the webhooks of these letters an admin has ended; one query, or none."""
     ids = {letter.context["hook"] for letter in letters if letter.channel is Channel.HOOK}
     if not ids:
         return set()
-    return {hook.id for hook in Hook.select(Hook.id).where(Hook.id.in_(ids), Hook.ended_at.is_null(False))}
+    return {hook.id for hook in Hook.select().where(Hook.id.in_(ids)) if hook.was_ended_by_people}
 
 
 def count_open_links() -> dict[LinkState, int]:

@@ -20,6 +20,11 @@ class Hook(BaseModel):
     ended_at = InstantField(null=True)
     ended_why = CharField(max_length=300, default="")
 
+    @property
+    def was_ended_by_people(self) -> bool:
+        """Tell whether an admin has ended it; the portal itself always says why it did."""
+        return self.ended_at is not None and not self.ended_why
+
     @classmethod
     def active(cls):
         """Select the addresses that are told of changes."""

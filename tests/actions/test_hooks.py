@@ -203,3 +203,25 @@ def test_a_documented_webhook_that_was_changed_is_refused():
 
         with pytest.raises(WebhookVerificationError):
             Webhook(secret).verify(body.replace("true", "false"), headers)
+
+
+def test_trying_again_what_was_given_up_lets_its_address_hear_again(admin):
+    hook = a_hook(admin, "link")
+    a_link_request()
+    letter = Letter.get(Letter.channel == Channel.HOOK)
+    Letter.update(due_at=None, gave_up_at=NOW).execute()
+    ended = hooks.end(hook, "HTTP 410", by=None, now=NOW)
+    assert hooks.try_again(ended, letter, by=a_staff_member(), now=LATER)
+    assert [one.id for one in Hook.active()] == [hook.id]
+    assert Letter.get_by_id(letter.id).due_at == LATER
+    assert History.select().where(History.what == "resume_hook").count() == 1
+
+
+def test_what_an_admin_has_ended_stays_ended(admin):
+    hook = a_hook(admin, "link")
+    a_link_request()
+    letter = Letter.get(Letter.channel == Channel.HOOK)
+    ended = hooks.end(hook, by=admin, now=NOW)
+    Letter.update(due_at=None, gave_up_at=NOW).execute()
+    assert not hooks.try_again(ended, letter, by=a_staff_member(), now=LATER)
+    assert list(Hook.active()) == []

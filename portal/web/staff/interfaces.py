@@ -150,7 +150,7 @@ def interfaces_hook_again(hook: int, letter: int) -> Response:
     _only_admins()
     found = _hook(hook)
     given_up = get_object_or_404(Letter, Letter.id == letter, Letter.lane == hook_deeds.lane_of(found))
-    if found.ended_at is not None:
+    if found.was_ended_by_people:
         return _is_off(found)
     if hook_deeds.try_again(found, given_up, by=_me(), now=clock.now()):
         flash(_("Die Nachricht wird noch einmal geschickt."), "good")

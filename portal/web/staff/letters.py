@@ -7,10 +7,12 @@ from typing import Any
 from flask import Response, flash, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
+from portal.actions import hooks
 from portal.actions import letters as deeds
-from portal.models import Letter, desk
+from portal.models import Hook, Letter, desk
 from portal.models.counters import Round
 from portal.models.letters import Channel, Waiting
 from portal.outside import clock
@@ -78,11 +80,18 @@ def letter_again(letter: int) -> Response:
     """Put a letter back into the outbox; 409 if it is there already, or can never leave."""
     found = get_object_or_404(Letter, Letter.id == letter)
     is_wanted = _sheet(found, desk.ended_hooks([found])).may_try_again
-    if not (is_wanted and deeds.try_again(found, now=clock.now())):
+    if not (is_wanted and _tried_again(found)):
         notice = _("Dieser Auftrag wartet nicht mehr auf Sie, oder ein späterer ist schon ausgeführt.")
         return _shown(status=409, notice=notice)
     flash(_("Es wird noch einmal versucht."), "good")
     return go_to(url_for("staff.letters"))
+
+
+def _tried_again(letter: Letter) -> bool:
+    if letter.channel is not Channel.HOOK:
+        return deeds.try_again(letter, now=clock.now())
+    hook = Hook.get_by_id(letter.context["hook"])
+    return hooks.try_again(hook, letter, by=current_user._get_current_object(), now=clock.now())
 
 
 def _shown(*, status: int = 200, notice: str = "") -> Response:
