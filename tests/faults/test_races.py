@@ -83,7 +83,7 @@ def test_of_two_grants_one_wins_and_the_other_is_told(live: str):  # rules L1, S
         assert granted.mode == ("full" if answers[0].status == 303 else "view_only")
         assert granted.ends_at - granted.activated_at == timedelta(days=30 if granted.mode == "full" else 7)
         assert history_of(link).count("grant") == 1
-        assert len(history_of(link)) == before + 2  # the facts and the grant of one of them, nothing else
+        assert len(history_of(link)) == before + 3  # facts, grant and activation of one of them, nothing else
         letters = Letter.select().where(
             Letter.event == "link_granted", Letter.event_key.contains(f":{link.id}:")
         )

@@ -60,7 +60,9 @@ def choose(page: Page, question: str, value: str) -> None:
 
 def accept_all(page: Page) -> int:
     """Tick every box on the page, and return how many there are."""
-    boxes = page.locator("main input[type=checkbox]").all()
+    boxes_there = page.locator("main input[type=checkbox]")
+    boxes_there.first.wait_for()  # the page may still be on its way
+    boxes = boxes_there.all()
     for box in boxes:
         box.check()
     return len(boxes)

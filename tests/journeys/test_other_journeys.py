@@ -194,7 +194,7 @@ def test_a_link_for_moving_is_only_to_look_and_ends(
     over = owner.goto(f"{address}/l/{door_token(SECRET, link.id, SubstituteLink.get().generation)}")
     assert over is not None
     assert over.status == 410
-    assert headline(owner) == "Dieser Ersatzlink ist beendet"
+    assert headline(owner) == "Der Salon hat diesen Ersatzlink beendet"
 
 
 def _grant_to_look(desk: Page, address: str, business: Business, link: SubstituteLink, till: str) -> None:
