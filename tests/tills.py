@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ Answer = tuple[int, dict[str, Any]]
 Trick = Callable[["Talk", Request], None]
 
 
-class Machine:
+class Machine(ABC):
     """An HTTP server on the loopback address. What it is told holds for the next requests, in order.
 
     `requests` is everything that came, also while it failed; `hangs` is set while a request hangs.
@@ -130,9 +131,9 @@ class Machine:
         """Do what is asked once, and send the answer two times in a row."""
         self._next(lambda talk, request: talk.answer(*self.do(request), copies=2), times)
 
+    @abstractmethod
     def do(self, request: Request) -> Answer:
         """Do what the request asks and return status and words; each kind of machine says how."""
-        raise NotImplementedError
 
     def check(self, request: Request) -> bool:
         """Tell whether the request is signed with the secret, by the standard's own library.
