@@ -1,6 +1,7 @@
 """WHAT WE REMEMBER: tables and questions. Nouns only; who changes them is in actions."""
 
 from portal.models.accounts import Account, SignIn
+from portal.models.appointments import Appointment, CalendarKind, Holiday, Seat, WeeklyHours
 from portal.models.attachments import Attachment
 from portal.models.base import db
 from portal.models.cases import Case
@@ -11,6 +12,7 @@ from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
 from portal.models.drafts import Draft
 from portal.models.durations import StepTime
+from portal.models.feedback import Feedback
 from portal.models.history import History
 from portal.models.hooks import Hook
 from portal.models.keys import ApiKey
@@ -18,6 +20,10 @@ from portal.models.letters import Letter
 from portal.models.links import SubstituteLink
 from portal.models.messages import Message
 from portal.models.operator import Operator
+from portal.models.outages import OutageLine
+from portal.models.parcels import ParcelItem
+from portal.models.quotes import Quote
+from portal.models.workshop import Swap
 
 TABLES = (
     Operator,
@@ -40,6 +46,16 @@ TABLES = (
     Hook,
     StepTime,
     CommissioningTick,
+    ParcelItem,
+    Swap,
+    Quote,
+    CalendarKind,
+    WeeklyHours,
+    Holiday,
+    Appointment,
+    Seat,
+    Feedback,
+    OutageLine,
 )
 
 __all__ = [table.__name__ for table in TABLES] + ["TABLES", "db"]

@@ -1,12 +1,22 @@
-"""Photos of the fault, stored under random names outside the web root."""
+"""Photos of the fault and of what arrived, stored under random names outside the web root."""
 
-from peewee import CharField, ForeignKeyField, IntegerField
+from enum import StrEnum
+
+from peewee import SQL, CharField, ForeignKeyField, IntegerField
+from playhouse.fields import EnumField
 
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.drafts import Draft
 
 MAX_PHOTOS = 5
+
+
+class PhotoKind(StrEnum):
+    """What a photo shows: the fault, as the owner saw it, or the parcel, as it arrived (rule C4)."""
+
+    FAULT = "fault"
+    ARRIVAL = "arrival"
 
 
 class Attachment(BaseModel):
@@ -19,6 +29,7 @@ class Attachment(BaseModel):
     height = IntegerField()
     size = IntegerField()  # bytes
     at = InstantField()
+    kind = EnumField(PhotoKind, max_length=10, default=PhotoKind.FAULT, constraints=[SQL("DEFAULT 'fault'")])
 
     @classmethod
     def of_case(cls, case: Case):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from peewee import (
+    SQL,
     BooleanField,
     CharField,
     DateField,
@@ -22,7 +23,7 @@ from portal.models.devices import Device
 from portal.models.drafts import Draft
 from portal.rules.carriers import Carrier
 from portal.rules.triage import Outcome, Topic
-from portal.rules.warranty import Estimate
+from portal.rules.warranty import Decision, Estimate
 from portal.rules.workflow import CLOSED, State
 
 
@@ -74,6 +75,24 @@ class Case(BaseModel):
     harm = IntegerField(null=True)  # rules.urgency.Harm; NULL = nothing for staff to do
     harm_since = InstantField(null=True)
     reassess_at = InstantField(null=True, index=True)  # when time alone may change `harm`
+
+    # In the workshop: what staff decided (W0), found and read out; who and why is history.
+    decision = EnumField(Decision, max_length=20, null=True)
+    decided_at = InstantField(null=True)
+    diagnosis = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    storage_place = CharField(max_length=40, default="", constraints=[SQL("DEFAULT ''")])
+    read_out_at = InstantField(null=True)
+    final_cents = IntegerField(null=True)  # what the repair came to, VAT included (P4)
+
+    # The way back (C5).
+    return_carrier = EnumField(Carrier, max_length=10, null=True)
+    return_tracking = CharField(max_length=60, default="", constraints=[SQL("DEFAULT ''")])
+    dispatched_at = InstantField(null=True)
+    delivered_at = InstantField(null=True)
+
+    # When the owner is next reminded or time ends something, and until when that was worked off.
+    remind_at = InstantField(null=True, index=True)
+    reminded_at = InstantField(null=True)
 
     class Meta:
         indexes = (

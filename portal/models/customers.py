@@ -1,6 +1,6 @@
 """Whom we serve: customers (the businesses) and their salons."""
 
-from peewee import CharField, ForeignKeyField
+from peewee import CharField, ForeignKeyField, JSONField
 
 from portal.models.base import BaseModel, InstantField
 
@@ -25,6 +25,7 @@ class Salon(BaseModel):
     city = CharField(max_length=80)
     country = CharField(max_length=2, default="DE")
     phone = CharField(max_length=20, default="", index=True)  # E.164
+    hours = JSONField(null=True)  # {"0": [[540, 1080]], …}: minutes of the day per weekday; NULL = not told
 
     @classmethod
     def of(cls, customer: Customer):

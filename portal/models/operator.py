@@ -1,6 +1,6 @@
 """The operator: name, address, texts, fees and limits — settings, never code."""
 
-from peewee import CharField, DateField, IntegerField, TextField
+from peewee import SQL, CharField, DateField, IntegerField, TextField
 
 from portal.models.base import BaseModel
 
@@ -41,6 +41,11 @@ class Operator(BaseModel):
     third_party_fee_cents = IntegerField(null=True)
     training_fee_cents = IntegerField(null=True)
     inspection_fee_cents = IntegerField(null=True)
+    quote_days = IntegerField(default=14, constraints=[SQL("DEFAULT 14")])  # how long a quote holds
+    vat_percent = IntegerField(default=19, constraints=[SQL("DEFAULT 19")])
+    overdue_days = IntegerField(default=7, constraints=[SQL("DEFAULT 7")])  # then a parcel is asked for
+    quote_terms = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    quote_terms_on = DateField(null=True)
 
     @classmethod
     def current(cls) -> "Operator":

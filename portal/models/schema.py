@@ -4,6 +4,7 @@ Rule L3: an ended or refused link is never active again, and none goes back. Rul
 and end of a link are fixed once set, and at most 30 × 24 hours apart; the receipt lock is lifted once,
 after read-out and loading. Rule S: history is append-only. Both
 engines refuse, whoever asks.
+Rules W3, P4: what a quote offered stays as it was sent, and so does the answer.
 """
 
 from peewee import Database, SqliteDatabase
@@ -79,6 +80,29 @@ SQLITE = (
     CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link
     BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
     """,
+    """
+    CREATE TRIGGER quote_stays_as_sent BEFORE UPDATE ON quote
+    WHEN OLD.state <> 'draft' AND (NEW.frozen IS NOT OLD.frozen OR NEW.total_cents IS NOT OLD.total_cents
+      OR NEW.positions IS NOT OLD.positions OR NEW.valid_until IS NOT OLD.valid_until
+      OR NEW.case_id IS NOT OLD.case_id OR NEW.sent_at IS NOT OLD.sent_at)
+    BEGIN SELECT RAISE(ABORT, 'a quote stays as it was sent (rules W3, P4)'); END
+    """,
+    """
+    CREATE TRIGGER quote_answer_is_kept BEFORE UPDATE ON quote
+    WHEN (OLD.state IN ('accepted', 'declined', 'lapsed')
+       AND (NEW.state <> OLD.state OR NEW.consent_id IS NOT OLD.consent_id))
+      OR (OLD.state = 'sent' AND NEW.state = 'draft')
+    BEGIN SELECT RAISE(ABORT, 'the answer to a quote stays as it is (rules W3, P4)'); END
+    """,
+    """
+    CREATE TRIGGER quote_is_not_deleted BEFORE DELETE ON quote WHEN OLD.state <> 'draft'
+    BEGIN SELECT RAISE(ABORT, 'a quote that was sent is never erased (rules W3, P4)'); END
+    """,
+    """
+    CREATE TRIGGER quote_is_not_replaced BEFORE INSERT ON quote
+    WHEN EXISTS (SELECT 1 FROM quote WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a quote that was sent is never erased (rules W3, P4)'); END
+    """,
 )
 
 POSTGRESQL = (
@@ -126,6 +150,33 @@ POSTGRESQL = (
     CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link
     FOR EACH ROW EXECUTE FUNCTION refuse()
     """,
+    """
+    CREATE FUNCTION keep_quote() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.state = 'draft' THEN
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+      END IF;
+      IF TG_OP = 'DELETE' THEN
+        RAISE integrity_constraint_violation
+          USING MESSAGE = 'a quote that was sent is never erased (rules W3, P4)';
+      END IF;
+      IF NEW.frozen IS DISTINCT FROM OLD.frozen OR NEW.total_cents IS DISTINCT FROM OLD.total_cents
+         OR NEW.positions IS DISTINCT FROM OLD.positions OR NEW.valid_until IS DISTINCT FROM OLD.valid_until
+         OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.sent_at IS DISTINCT FROM OLD.sent_at THEN
+        RAISE integrity_constraint_violation
+          USING MESSAGE = 'a quote stays as it was sent (rules W3, P4)';
+      END IF;
+      IF (OLD.state <> 'sent'
+          AND (NEW.state <> OLD.state OR NEW.consent_id IS DISTINCT FROM OLD.consent_id))
+         OR NEW.state = 'draft' THEN
+        RAISE integrity_constraint_violation
+          USING MESSAGE = 'the answer to a quote stays as it is (rules W3, P4)';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "CREATE TRIGGER keep_quote BEFORE UPDATE OR DELETE ON quote FOR EACH ROW EXECUTE FUNCTION keep_quote()",
     # LIKE 'abc%' uses an index only with this operator class, whatever the database's collation.
     "CREATE INDEX salon_name_prefix ON salon (search_name varchar_pattern_ops)",
     "CREATE INDEX customer_name_prefix ON customer (search_name varchar_pattern_ops)",

@@ -1,4 +1,4 @@
-"""What goes into the parcel, how is the server shut down first, how long may it be sent?  Rules C0–C2b."""
+"""What goes into the parcel, how is the server shut down first, how long may it be sent?  Rules C0–C5."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,38 @@ class Leftover(StrEnum):
     CARD_TERMINAL = "card_terminal"
     PC = "pc"
     CASH_DRAWER = "cash_drawer"
+
+
+class Part(StrEnum):
+    """What may lie in a parcel at check-in: what belongs there (C1), and what should have stayed (C4)."""
+
+    SERVER = "server"
+    POWER_CABLE = "power_cable"
+    LAN_CABLE = "lan_cable"
+    TSE_USB = "tse_usb"
+    PRINTER = "printer"
+    CARD_TERMINAL = "card_terminal"
+    PC = "pc"
+    CASH_DRAWER = "cash_drawer"
+    OTHER = "other"
+
+
+class Arrival(StrEnum):
+    """How a part came to us, or why it is not awaited any more (rule C4); ADDED came in the workshop."""
+
+    ARRIVED = "arrived"
+    MISSING = "missing"
+    UNEXPECTED = "unexpected"
+    ADDED = "added"
+    WAIVED = "waived"
+
+
+class Departure(StrEnum):
+    """How a part was accounted for (rule C5): back to the salon, replaced by another, or kept by consent."""
+
+    PACKED = "packed"
+    SWAPPED = "swapped"
+    KEPT = "kept"
 
 
 class ShutdownStep(StrEnum):

@@ -55,7 +55,8 @@ class Need(StrEnum):
     """What a step asks for before it is taken.
 
     CONDITION asks the person for nothing: a rule that this table cannot see must hold as well, and the
-    action checks it (W3 and W4 before a repair, C5 before dispatch, R5 before a case ends).
+    action checks it (W3 and W4 before a repair, C5 before dispatch, R5 before a case ends, and that there
+    is a quote to be sent or answered, an appointment to be booked).
     """
 
     REASON = "reason"
@@ -128,11 +129,20 @@ STEPS: dict[str, Step] = {
     "receive": Step(_from(State.AWAITING_SHIPMENT, State.ON_ITS_WAY_TO_US), State.RECEIVED, _TEAM),
     "start_diagnosis": Step(_from(State.RECEIVED), State.IN_DIAGNOSIS, _TEAM),
     "send_quote": Step(
-        _from(State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED, State.IN_REPAIR), State.AWAITING_QUOTE_DECISION, _TEAM
+        _from(State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED, State.IN_REPAIR),
+        State.AWAITING_QUOTE_DECISION,
+        _TEAM,
+        _asks(Need.CONDITION),
     ),
-    "accept_quote": Step(_from(State.AWAITING_QUOTE_DECISION), State.QUOTE_ACCEPTED, _OWNER),
-    "decline_quote": Step(_from(State.AWAITING_QUOTE_DECISION), State.QUOTE_DECLINED, _OWNER),
-    "lapse_quote": Step(_from(State.AWAITING_QUOTE_DECISION), State.QUOTE_DECLINED, _SYSTEM),
+    "accept_quote": Step(
+        _from(State.AWAITING_QUOTE_DECISION), State.QUOTE_ACCEPTED, _OWNER, _asks(Need.CONDITION)
+    ),
+    "decline_quote": Step(
+        _from(State.AWAITING_QUOTE_DECISION), State.QUOTE_DECLINED, _OWNER, _asks(Need.CONDITION)
+    ),
+    "lapse_quote": Step(
+        _from(State.AWAITING_QUOTE_DECISION), State.QUOTE_DECLINED, _SYSTEM, _asks(Need.CONDITION)
+    ),
     "start_repair": Step(
         _from(State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED), State.IN_REPAIR, _TEAM, _asks(Need.CONDITION)
     ),
@@ -142,6 +152,7 @@ STEPS: dict[str, Step] = {
         _from(State.IN_REPAIR, State.NO_FAULT_FOUND, State.NOT_REPAIRABLE, State.QUOTE_DECLINED),
         State.READY_TO_RETURN,
         _TEAM,
+        _asks(Need.CONDITION),
     ),
     "dispatch": Step(
         _from(State.READY_TO_RETURN),
@@ -150,7 +161,9 @@ STEPS: dict[str, Step] = {
         _asks(Need.TRACKING) | _asks(Need.CONDITION),
     ),
     "confirm_delivery": Step(_from(State.ON_ITS_WAY_BACK), State.DELIVERED, _OWNER | _TEAM),
-    "book_commissioning": Step(_from(State.DELIVERED), State.COMMISSIONING_BOOKED, _OWNER | _TEAM),
+    "book_commissioning": Step(
+        _from(State.DELIVERED), State.COMMISSIONING_BOOKED, _OWNER | _TEAM, _asks(Need.CONDITION)
+    ),
     "unbook_commissioning": Step(_from(State.COMMISSIONING_BOOKED), State.DELIVERED, _OWNER | _TEAM),
     "commission": Step(_from(State.COMMISSIONING_BOOKED), State.COMMISSIONED, _TEAM, _asks(Need.CONDITION)),
 }

@@ -163,8 +163,14 @@ ASKED_FOR = {
     "solve_remotely": {Need.REASON},
     "cancel": {Need.REASON},
     "mark_sent": {Need.TRACKING},
+    "send_quote": {Need.CONDITION},  # rule P4: there is a quote
+    "accept_quote": {Need.CONDITION},
+    "decline_quote": {Need.CONDITION},
+    "lapse_quote": {Need.CONDITION},
     "start_repair": {Need.CONDITION},  # rules W3, W4
+    "make_ready": {Need.CONDITION},  # rule P4: not above the quote
     "dispatch": {Need.TRACKING, Need.CONDITION},  # rule C5
+    "book_commissioning": {Need.CONDITION},  # rule R4
     "commission": {Need.CONDITION},  # rule R5
 }
 
