@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.outside import clock
 from portal.rules import berlin
+from portal.rules.appointments import AppointmentState, Kind
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillDeed, TillState
 from portal.rules.parcel import Component, Leftover
@@ -192,9 +193,23 @@ HARMS = {
     Harm.STUCK: _l("Liegt zu lange"),
 }
 
+KINDS = {
+    Kind.COMMISSIONING: _l("Inbetriebnahme"),
+    Kind.REMOTE: _l("Fernwartung"),
+    Kind.CALL: _l("Rückruf"),
+}
+
+APPOINTMENT_STATES = {
+    AppointmentState.BOOKED: _l("vereinbart"),
+    AppointmentState.CANCELLED: _l("abgesagt"),
+    AppointmentState.DONE: _l("erledigt"),
+    AppointmentState.MISSED: _l("nicht zustande gekommen"),
+}
+
 TABLES = (
     STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
     LINK_STATES, TILL_STATES, TILL_DEEDS, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
+    KINDS, APPOINTMENT_STATES,
 )  # fmt: skip
 BY_KIND = {type(next(iter(table))): table for table in TABLES}
 
