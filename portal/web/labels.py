@@ -12,11 +12,12 @@ from portal.rules import berlin
 from portal.rules.appointments import AppointmentState, Kind
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillDeed, TillState
-from portal.rules.parcel import Component, Leftover
+from portal.rules.parcel import Component, Leftover, Part
 from portal.rules.triage import Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.urgency import Harm
 from portal.rules.warranty import Estimate
 from portal.rules.workflow import State
+from portal.rules.workshop import SwapPart
 
 STATES = {
     State.DRAFT: _l("Entwurf"),
@@ -103,6 +104,27 @@ LEFTOVERS = {
     Leftover.CARD_TERMINAL: _l("EC-Terminal"),
     Leftover.PC: _l("PC oder Tablet"),
     Leftover.CASH_DRAWER: _l("Kassenlade"),
+}
+
+PARTS = {
+    Part.SERVER: _l("Kassenserver"),
+    Part.POWER_CABLE: _l("Netzkabel des Kassenservers"),
+    Part.LAN_CABLE: _l("LAN-Kabel zwischen Server und Router"),
+    Part.TSE_USB: _l("Swissbit-TSE (USB-Stick)"),
+    Part.PRINTER: _l("Bondrucker"),
+    Part.CARD_TERMINAL: _l("EC-Terminal"),
+    Part.PC: _l("PC oder Tablet"),
+    Part.CASH_DRAWER: _l("Kassenlade"),
+    Part.OTHER: _l("Anderes Teil"),
+}
+
+SWAP_PARTS = {
+    SwapPart.SERVER: _l("Kassenserver"),
+    SwapPart.MAIN_BOARD: _l("Hauptplatine"),
+    SwapPart.TSE: _l("TSE"),
+    SwapPart.DISK: _l("Festplatte"),
+    SwapPart.POWER_SUPPLY: _l("Netzteil"),
+    SwapPart.OTHER: _l("Anderes Teil"),
 }
 
 CARRIERS = {
@@ -207,7 +229,7 @@ APPOINTMENT_STATES = {
 }
 
 TABLES = (
-    STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
+    STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, PARTS, SWAP_PARTS, CARRIERS,
     LINK_STATES, TILL_STATES, TILL_DEEDS, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
     KINDS, APPOINTMENT_STATES,
 )  # fmt: skip
