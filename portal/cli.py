@@ -27,6 +27,7 @@ from portal.models import Account, Letter, Operator, Round, migrations
 from portal.models.base import db
 from portal.models.letters import Channel
 from portal.outside import clock, files, pdf
+from portal.rules.signing_in import LONGEST, SHORTEST
 from portal.rules.workflow import Role
 from portal.web import documents
 
@@ -114,9 +115,10 @@ def add_staff(email: str, name: str, admin: bool, password: str) -> None:
         raise click.BadParameter(str(problem), param_hint="EMAIL") from None
     except accounts.EmailTaken:
         raise click.ClickException("Somebody has this e-mail address already.") from None
-    except accounts.PasswordUnfit:
+    except accounts.PasswordUnfit as problem:
         raise click.ClickException(
-            f"The password needs {accounts.MIN_PASSWORD} to {accounts.MAX_PASSWORD} characters."
+            f"The password needs {SHORTEST} to {LONGEST} characters, and must not be a common one"
+            f" ({problem.why})."
         ) from None
     click.echo(f"Added {email}.")
 
@@ -141,7 +143,7 @@ def serve(host: str, port: int) -> None:
     from waitress import serve as listen
 
     app = current_app._get_current_object()
-    pdf.warm(css=documents.CSS, base=documents.BASE)  # in the background: the first slip is quick too
+    pdf.warm(css=documents.SLIP, base=documents.BASE)  # in the background: the first slip is quick too
     settings = app.config["PORTAL"]
     listen(
         app,

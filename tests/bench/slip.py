@@ -11,7 +11,9 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.models import Case, db
+from portal.outside import pdf
 from portal.web import documents
+from portal.web.documents import slip
 
 WARM = 10
 
@@ -23,12 +25,12 @@ def measure(app: Flask, slips: int) -> list[float]:
         cases = list(Case.select().order_by(Case.id.desc()).limit(slips + WARM))
         for case in cases:
             started = time.perf_counter()
-            paper = documents.slip(case)
+            paper = slip.made(case)
             times.append((time.perf_counter() - started) * 1000)
             assert paper.startswith(b"%PDF")
     return times[WARM:]
 
 
 if __name__ == "__main__":
-    documents.pdf.warm(css=documents.CSS, base=documents.BASE).join()
+    pdf.warm(css=documents.SLIP, base=documents.BASE).join()
     print(json.dumps(measure(create_app(), int(sys.argv[1]))))

@@ -9,7 +9,7 @@ from portal.outside import codes, pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
-CSS = ["documents.css"]
+CSS = ["documents.css", "slip.css"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from portal.actions import cases
 from portal.models import Attachment
-from portal.web import documents
+from portal.web.documents import slip as paper
 from tests import builders
 from tests.web.test_owner_cases import LATER
 
@@ -73,10 +73,10 @@ def test_an_unreleased_slip_says_so(signed_in, owner, device):  # rule P1a
 def test_a_lapsed_or_cancelled_release_is_none(signed_in, app, owner, device):  # rule C2b
     case = builders.a_case(device, owner)
     with app.test_request_context():
-        assert documents.slip_of(case, "x", now=case.valid_until - timedelta(seconds=1)).released
-        assert not documents.slip_of(case, "x", now=case.valid_until).released
+        assert paper.of(case, "x", now=case.valid_until - timedelta(seconds=1)).released
+        assert not paper.of(case, "x", now=case.valid_until).released
         ended = cases.cancel(case, by=owner, now=LATER)
-        assert not documents.slip_of(ended, "x", now=LATER).released
+        assert not paper.of(ended, "x", now=LATER).released
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_lapsed_or_cancelled_release_is_none(signed_in, app, owner, device):  
 def test_the_tse_is_listed_if_and_only_if_it_is_in_the_server(app, owner, tse, listed, asked):  # rule C1
     device = builders.a_device(builders.a_salon(owner.customer), tse_in_server=tse)
     with app.test_request_context():
-        slip = documents.slip_of(builders.a_case(device, owner), "x", now=LATER)
+        slip = paper.of(builders.a_case(device, owner), "x", now=LATER)
     assert (any("TSE" in component for component in slip.components), slip.conditional_tse) == (listed, asked)
 
 
@@ -102,7 +102,7 @@ def test_the_slip_speaks_the_language_of_the_case(app, owner, device):  # rule P
     case = builders.a_case(device, owner)
     case.language = "en"
     with app.test_request_context():
-        assert documents.slip(case).startswith(b"%PDF")
+        assert paper.made(case).startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_slip_speaks_the_language_of_the_case(app, owner, device):  # rule P
     ],
 )
 def test_the_fault_is_told_in_one_sentence(text, sentence):  # rule C2
-    assert documents.one_sentence(text) == sentence
+    assert paper.one_sentence(text) == sentence
 
 
 def test_the_phone_view_shows_the_number_and_the_same_list(signed_in, owner, device):  # rule C2a
