@@ -1,6 +1,7 @@
 """Appointments between support and salon, and when there may be any (rule R4)."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 
 from peewee import BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
 from playhouse.fields import EnumField
@@ -8,7 +9,7 @@ from playhouse.fields import EnumField
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
-from portal.rules.appointments import AppointmentState, Kind
+from portal.rules.appointments import AppointmentState, Kind, Terms
 
 
 class CalendarKind(BaseModel):
@@ -23,6 +24,16 @@ class CalendarKind(BaseModel):
     ahead_days = IntegerField()  # not booked further ahead
     revision = IntegerField(default=1)
 
+    @classmethod
+    def of(cls, kind: Kind) -> "CalendarKind | None":
+        """Return how appointments of the kind are given, or None before staff have said so."""
+        return cls.get_or_none(cls.kind == kind)
+
+    @property
+    def terms(self) -> Terms:
+        """Return the numbers as the rules take them."""
+        return Terms(self.minutes, self.capacity, self.notice_hours, self.change_hours, self.ahead_days)
+
 
 class WeeklyHours(BaseModel):
     """From when to when on a weekday appointments of a kind are given; several rows a day may be."""
@@ -35,12 +46,36 @@ class WeeklyHours(BaseModel):
     class Meta:
         indexes = ((("kind", "weekday", "opens"), True),)
 
+    @classmethod
+    def of(cls, kind: Kind) -> dict[int, list[tuple[int, int]]]:
+        """Return the kind's hours by weekday, each day's in order."""
+        hours: dict[int, list[tuple[int, int]]] = {}
+        for row in cls.select().where(cls.kind == kind).order_by(cls.weekday, cls.opens):
+            hours.setdefault(row.weekday, []).append((row.opens, row.closes))
+        return hours
+
 
 class Holiday(BaseModel):
     """A day on which there are no appointments."""
 
     day = DateField(unique=True)
     name = CharField(max_length=80)
+
+    @classmethod
+    def between(cls, first: date, last: date):
+        """Select the holidays from the first day to the last, both included, in order."""
+        return cls.select().where(cls.day >= first, cls.day <= last).order_by(cls.day)
+
+    @classmethod
+    def days_from(cls, first: date, days: int) -> frozenset[date]:
+        """Return which of these days are holidays."""
+        last = date.fromordinal(min(first.toordinal() + days, date.max.toordinal()))
+        return frozenset(holiday.day for holiday in cls.between(first, last))
+
+    @classmethod
+    def from_day(cls, first: date):
+        """Select the holidays on this day and after it, in order."""
+        return cls.select().where(cls.day >= first).order_by(cls.day)
 
 
 class Appointment(BaseModel):
@@ -76,10 +111,37 @@ class Appointment(BaseModel):
         return cls.select().where(cls.case == case, booked).order_by(cls.starts_at)
 
     @classmethod
+    def open_for(cls, case: Case | int, kind: Kind) -> "Appointment | None":
+        """Return the case's booked appointment of this kind; there is one at most."""
+        case_id = case if isinstance(case, int) else case.id
+        return cls.get_or_none(cls.open_key == open_key(case_id, kind))
+
+    @classmethod
+    def commissioning_of(cls, case_id: int) -> "Appointment | None":
+        """Return the case's booked appointment for the commissioning; its case is not read."""
+        return cls.open_for(case_id, Kind.COMMISSIONING)
+
+    @classmethod
+    def of_case(cls, case: Case):
+        """Select all the case's appointments, whatever became of them, the latest booked last."""
+        return cls.select().where(cls.case == case).order_by(cls.booked_at, cls.id)
+
+    @classmethod
     def booked_between(cls, start: datetime, end: datetime):
         """Select what is booked with a beginning in [start, end), with its case, in order."""
         within = (cls.starts_at >= start) & (cls.starts_at < end) & (cls.state == AppointmentState.BOOKED)
         return cls.select(cls, Case).join(Case).where(within).order_by(cls.starts_at, cls.id)
+
+    @classmethod
+    def to_remind(cls, now: datetime):
+        """Select the booked appointments of which people are to be reminded by now, the oldest first."""
+        due = (cls.remind_at <= now) & (cls.state == AppointmentState.BOOKED)
+        return cls.select().where(due).order_by(cls.remind_at, cls.id)
+
+    @property
+    def is_booked(self) -> bool:
+        """Tell whether it was neither cancelled nor done nor missed."""
+        return self.state is AppointmentState.BOOKED
 
 
 class Seat(BaseModel):
@@ -95,3 +157,21 @@ class Seat(BaseModel):
 
     class Meta:
         indexes = ((("kind", "at", "place"), True),)
+
+    @classmethod
+    def taken_between(
+        cls, kind: Kind, start: datetime, end: datetime, *, but_for: Case | None = None
+    ) -> Iterator[tuple[datetime, int]]:
+        """Yield cell and place of what is taken in [start, end); `but_for` leaves out a case's own."""
+        within = (cls.kind == kind) & (cls.at >= start) & (cls.at < end)
+        found = cls.select(cls.at, cls.place).where(within)
+        if but_for is not None:
+            own = Appointment.select(Appointment.id).where(Appointment.case == but_for)
+            found = found.where(cls.appointment.not_in(own))
+        rows: Iterator[tuple[datetime, int]] = found.tuples().iterator()
+        return rows
+
+
+def open_key(case_id: int, kind: Kind) -> str:
+    """Return what a booked appointment is found by, and is there once only."""
+    return f"{case_id}:{kind}"
