@@ -11,12 +11,14 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from portal.actions import accounts, cases, customers, links, reports
+from portal.actions import accounts, cases, customers, links, quotes, reports
 from portal.actions.links import BackupFacts
-from portal.models import Account, Case, Customer, Device, Draft, Operator, Salon, SubstituteLink
+from portal.models import Account, Case, Customer, Device, Draft, Operator, Quote, Salon, SubstituteLink
 from portal.rules.links import LinkReason, Mode
+from portal.rules.quotes import Offer, Position
 from portal.rules.report import Page
 from portal.rules.triage import Origin
+from portal.rules.warranty import Decision
 from portal.rules.workflow import Role
 from tests.clients import DEMO_PASSWORD
 
@@ -193,6 +195,55 @@ def a_case_at_commissioning(
     for step in TO_COMMISSIONING:
         case = cases.advance(case, step, by=staff, now=now)
     return case
+
+
+def a_case_in_diagnosis(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Make a case whose server is here and being looked at."""
+    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
+    for step in ("receive", "start_diagnosis"):
+        case = cases.advance(case, step, by=staff, now=now)
+    return case
+
+
+def an_offer(*amounts: int, **changes: Any) -> Offer:
+    """Make an offer of these net amounts in cents; unless given 200.00 €, which is 238.00 € with VAT."""
+    positions = tuple(Position(f"Arbeit {n}", 1, net) for n, net in enumerate(amounts or (20000,), start=1))
+    return Offer(**{"positions": positions, "vat_percent": 19, "days": 14, **changes})
+
+
+def a_chargeable_case(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Make a case in diagnosis whose repair staff have decided to be chargeable (rules W0, W3)."""
+    device = device or a_device(purchased_on=date(2023, 5, 2))
+    case = a_case_in_diagnosis(device, by, now, staff)
+    Case.update(decision=Decision.CHARGEABLE, decided_at=now).where(Case.id == case.id).execute()
+    return Case.get_by_id(case.id)
+
+
+def a_case_with_quote(
+    device: Device | None = None,
+    by: Account | None = None,
+    now: datetime = NOW,
+    *,
+    staff: Account | None = None,
+    offer: Offer | None = None,
+    case: Case | None = None,
+) -> Case:
+    """Make a case whose owner has a quote to answer; `Quote.unanswered(case)` is it (rules W3, P4)."""
+    staff = staff or a_staff_member()
+    case = case or a_chargeable_case(device, by, now, staff)
+    draft = quotes.save_draft(case, offer or an_offer(), revision=0, by=staff, now=now)
+    return quotes.send(draft, revision=draft.revision, by=staff, now=now).case
+
+
+def accepted(case: Case, by: Account | None = None, now: datetime = NOW) -> Quote:
+    """Let the owner accept the quote that is open, and return it."""
+    quote = Quote.unanswered(case)
+    given = {**consent("quote_accepted", now), "amount_cents": quote.total_cents}
+    return quotes.accept(quote, given, by=by or case.reporter, now=now)
 
 
 def a_link_request(

@@ -8,8 +8,11 @@ from peewee import DateField, Field, IntegerField
 
 from portal.models import Account, History, Operator
 from portal.models.base import transaction
+from portal.rules.quotes import MOST_DAYS
 
 LARGEST = 10_000_000  # cents, and more than any number of days
+LIMITS = {"release_days": (1, LARGEST), "quote_days": (1, MOST_DAYS), "vat_percent": (0, 100)}
+"""What numbers a field takes, where it is not any from 0 on (rules C2b, W3)."""
 
 
 class OperatorUnfit(ValueError):
@@ -46,7 +49,8 @@ def _value(name: str, text: str) -> Any:
         if isinstance(field, DateField):
             return date.fromisoformat(text)
         if isinstance(field, IntegerField):
-            return _number(text, least=1 if name == "release_days" else 0)
+            least, most = LIMITS.get(name, (0, LARGEST))
+            return _number(text, least=least, most=most)
     except ValueError as error:
         raise OperatorUnfit(name, str(error)) from error
     longest = getattr(field, "max_length", None)
@@ -63,8 +67,8 @@ def _nothing(name: str, field: Field) -> str | None:
     raise OperatorUnfit(name, "must not be empty")
 
 
-def _number(text: str, *, least: int) -> int:
+def _number(text: str, *, least: int, most: int) -> int:
     number = int(text)
-    if not least <= number <= LARGEST:
-        raise ValueError(f"{least} to {LARGEST}")
+    if not least <= number <= most:
+        raise ValueError(f"{least} to {most}")
     return number

@@ -1,5 +1,7 @@
 """Quotes (Kostenvoranschläge): what was offered, until when, and what the owner said to it (W3, P4)."""
 
+from datetime import datetime
+
 from peewee import Check, ForeignKeyField, IntegerField, JSONField, TextField
 from playhouse.fields import EnumField
 
@@ -72,3 +74,13 @@ class Quote(BaseModel):
     def last_sent(cls, case: Case) -> "Quote | None":
         """Return the newest quote the owner was ever shown: it is the one that counts."""
         return cls.of_case(case).where(cls.state != QuoteState.DRAFT).first()
+
+    @classmethod
+    def of_number(cls, case: Case, number: int) -> "Quote | None":
+        """Return the case's quote of this number if the owner was ever shown it."""
+        return cls.of_case(case).where(cls.number == number, cls.state != QuoteState.DRAFT).first()
+
+    @classmethod
+    def over(cls, now: datetime):
+        """Select the quotes that nobody answered in time, the oldest first; they are to lapse (rule P4)."""
+        return cls.select().where(cls.open_of.is_null(False), cls.valid_until < now).order_by(cls.valid_until)
