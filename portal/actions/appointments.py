@@ -130,7 +130,7 @@ def book(
         _check_kind(case, kind)
         _check_none_open(case, kind, now)
         settings = _held_settings(kind)
-        _check_start(settings, case, starts_at, by=by, now=now)
+        _check_start(settings, starts_at, by=by, now=now)
         booked = _create(case, settings, starts_at, by=by, now=now, note=note)
         seats.take(booked, settings.capacity)
         endings.record(case, "book_appointment", booked, by=by, now=now)
@@ -152,7 +152,7 @@ def move(appointment: Appointment, starts_at: datetime, *, by: Account, now: dat
         _check_kind(case, appointment.kind)
         settings = _held_settings(appointment.kind)
         _check_change(appointment, by=by, now=now)
-        _check_start(settings, case, starts_at, by=by, now=now)
+        _check_start(settings, starts_at, by=by, now=now)
         moved = _moved(appointment, starts_at, settings, now)
         seats.give_back(moved)
         seats.take(moved, settings.capacity)
@@ -261,16 +261,12 @@ def _held_settings(kind: Kind) -> CalendarKind:
     return queue.held(settings)
 
 
-def _check_start(
-    settings: CalendarKind, case: Case, starts_at: datetime, *, by: Account, now: datetime
-) -> None:
+def _check_start(settings: CalendarKind, starts_at: datetime, *, by: Account, now: datetime) -> None:
     if by.is_staff:
         is_offered = rules.is_on_grid(starts_at) and starts_at > now
     else:
-        salon = case.salon if case.salon_id else None
-        hours = rules.week_hours(salon.hours) if salon else None
-        day = berlin.day_of(starts_at)
-        is_offered = settings.is_offered and starts_at in _offered(settings, day, 1, hours, now=now, by=by)
+        day = berlin.day_of(starts_at)  # whatever the salon's hours: they narrow what is shown, no more
+        is_offered = settings.is_offered and starts_at in _offered(settings, day, 1, None, now=now, by=by)
     if not is_offered:
         raise SlotNotOffered(starts_at.isoformat())
 
