@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal import demo_links
+from portal import demo_calendar, demo_links
 from portal.actions import accounts, cases, customers, links, queue, reports
 from portal.actions.links import BackupFacts
 from portal.models import Account, Case, Customer, Device, Operator, Salon
@@ -73,6 +73,7 @@ def make(*, now: datetime, secret: str) -> bool:
         second=_account("zweite@salon.example", "Linh Nguyen", Role.OWNER, now, other),
     )
     _account("leitung@portal.example", "Markus Leitung", Role.ADMIN, now)
+    demo_calendar.make(by=scene.support, now=now)
     _first_customer(scene, first)
     _second_customer(scene, other)
     queue.reassess_due(now=now)
@@ -193,7 +194,8 @@ def _case_with_question(scene: _Scene, salon: Salon) -> None:
         checks="unknown",
     )
     asked = scene.now - timedelta(hours=20)
-    cases.ask_back(case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=asked)
+    case = cases.ask_back(case, "Leuchtet am Netzteil eine grüne Lampe?", by=scene.support, now=asked)
+    demo_calendar.book_a_call(case, by=scene.second, now=scene.now)
 
 
 def _link_for_a_move(scene: _Scene, salon: Salon) -> None:

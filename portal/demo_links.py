@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from portal import demo_calendar
 from portal.actions import cases, links, readouts
 from portal.models import Account, Case, Device, SubstituteLink
 from portal.rules.carriers import Carrier
@@ -31,7 +32,7 @@ def waiting_for_a_part(case: Case, *, owner: Account, by: Account, secret: str) 
     return case
 
 
-def ready_for_service(case: Case, *, owner: Account, by: Account, secret: str) -> Case:
+def ready_for_service(case: Case, *, owner: Account, by: Account, now: datetime, secret: str) -> Case:
     """A repaired server, back in its salon: the appointment of its commissioning is now (rules R5, L11)."""
     begun = case.reported_at
     case = _sent_in(case, owner=owner, by=by, secret=secret)
@@ -41,10 +42,9 @@ def ready_for_service(case: Case, *, owner: Account, by: Account, secret: str) -
         ("make_ready", 8),
         ("dispatch", 9),
         ("confirm_delivery", 11),
-        ("book_commissioning", 12),
     ):
         case = cases.advance(case, step, by=by, now=begun + timedelta(days=day))
-    return case
+    return demo_calendar.book_at_once(case, by=by, now=now, at=begun + timedelta(days=12))
 
 
 def _sent_in(case: Case, *, owner: Account, by: Account, secret: str) -> Case:
@@ -81,5 +81,5 @@ def make(
     )
     earlier = now - timedelta(days=13, hours=5)
     ready_for_service(
-        report(owner, ready, earlier, fault="Die Festplatte klackert.", entered="yes"), **people
+        report(owner, ready, earlier, fault="Die Festplatte klackert.", entered="yes"), now=now, **people
     )

@@ -11,9 +11,22 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from portal.actions import accounts, cases, customers, links, quotes, reports
+from portal.actions import accounts, appointments, cases, customers, links, quotes, reports
 from portal.actions.links import BackupFacts
-from portal.models import Account, Case, Customer, Device, Draft, Operator, Quote, Salon, SubstituteLink
+from portal.models import (
+    Account,
+    Appointment,
+    CalendarKind,
+    Case,
+    Customer,
+    Device,
+    Draft,
+    Operator,
+    Quote,
+    Salon,
+    SubstituteLink,
+)
+from portal.rules.appointments import GRID, Kind
 from portal.rules.links import LinkReason, Mode
 from portal.rules.quotes import Offer, Position
 from portal.rules.report import Page
@@ -181,20 +194,65 @@ def a_sent_case(device: Device | None = None, by: Account | None = None, now: da
     return cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=case.reporter, now=now)
 
 
-TO_COMMISSIONING = (
+TO_THE_SALON = (
     "receive", "start_diagnosis", "no_fault_found", "make_ready", "dispatch", "confirm_delivery",
-    "book_commissioning",
 )  # fmt: skip
+
+
+def a_case_delivered(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Make a case whose server is back in the salon, still without an appointment."""
+    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
+    for step in TO_THE_SALON:
+        case = cases.advance(case, step, by=staff, now=now)
+    return case
 
 
 def a_case_at_commissioning(
     device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
 ) -> Case:
-    """Make a case whose server is back in the salon, with an appointment to put it into service."""
-    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
-    for step in TO_COMMISSIONING:
-        case = cases.advance(case, step, by=staff, now=now)
-    return case
+    """Make a case whose server is back in the salon; its commissioning is the next quarter of an hour."""
+    case = a_case_delivered(device, by, now, staff)
+    return an_appointment(case, now=now, by=staff).case
+
+
+def a_remote_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
+    """Make a case that support solves in a remote session: the software, and nothing to send (rule T7)."""
+    device = device or a_device()
+    details = {"text": "Die Kasse zeigt einen Fehler."}
+    pages = {"topic_details": details, "contact": SEND_IN[Page.ADDRESS], "remote": {"consents": [consent("remote_terms", now)]}}
+    return a_case(device, by, now, topic={"topic": "software"}, **pages)
+
+
+WEEKDAYS = dict.fromkeys(range(5), [(9 * 60, 18 * 60)])
+"""Monday to Friday, 9 to 18."""
+
+
+def a_calendar(kind: Kind = Kind.COMMISSIONING, *, now: datetime = NOW, **terms: Any) -> CalendarKind:
+    """Give appointments of a kind: on weekdays, an hour each, many at once, unless `terms` say otherwise."""
+    known = CalendarKind.of(kind)
+    usual = {
+        "minutes": 60, "capacity": 50, "notice_hours": 4, "change_hours": 24, "ahead_days": 60,
+        "is_offered": True, "hours": WEEKDAYS, "revision": known.revision if known else 0,
+    }  # fmt: skip
+    return appointments.set_kind(kind, **{**usual, **terms}, by=a_staff_member(), now=now)
+
+
+def an_appointment(
+    case: Case | None = None,
+    kind: Kind = Kind.COMMISSIONING,
+    starts_at: datetime | None = None,
+    *,
+    now: datetime = NOW,
+    by: Account | None = None,
+) -> Appointment:
+    """Book an appointment as staff do, in the next quarter of an hour unless told otherwise."""
+    if CalendarKind.of(kind) is None:
+        a_calendar(kind, now=now)
+    case = case or (a_case_delivered(now=now) if kind is Kind.COMMISSIONING else a_remote_case(now=now))
+    start = starts_at or now + GRID - (now - datetime.min.replace(tzinfo=UTC)) % GRID
+    return appointments.book(case, kind, start, by=by or a_staff_member(), now=now)
 
 
 def a_case_in_diagnosis(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.actions import conditions, history, hooks, letters, queue
+from portal.actions import conditions, endings, history, hooks, letters, queue
 from portal.models import Account, Case, CommissioningTick, Message, Operator
 from portal.models.base import transaction
 from portal.rules import parcel, workflow
@@ -60,6 +60,7 @@ def advance(
         if source is State.COMMISSIONING_BOOKED and target not in workflow.CLOSED:
             CommissioningTick.delete().where(CommissioningTick.case == case).execute()  # anew next time; R5
         history.record(case, step, by=by, at=now, source=source, target=target, why=why)
+        endings.settle(case, step, target, by=by, now=now, why=why)
         if target in TOLD and not (by and by.role == Role.OWNER):
             letters.tell_owners(case, TOLD[target], now=now, why=why)
         moved = queue.reassess_case(case, now=now)

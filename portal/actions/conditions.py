@@ -6,7 +6,7 @@ Asked by `cases.advance` itself, so that no way leads around it.
 from collections.abc import Sequence
 
 from portal.actions import queue
-from portal.models import Case, CommissioningTick, SubstituteLink
+from portal.models import Appointment, Case, CommissioningTick, SubstituteLink
 from portal.models.base import is_sqlite
 from portal.rules import commissioning
 from portal.rules.commissioning import Item
@@ -26,8 +26,16 @@ class NotCommissioned(ValueError):
         self.links = tuple(links)
 
 
+class NoAppointment(ValueError):
+    """There is no appointment yet in which the server could be put into service (rule R4)."""
+
+    need = Need.CONDITION
+
+
 def check(step: str, case: Case) -> None:
     """Raise what keeps the case from this step; inside the deed's transaction, before the case is held."""
+    if step == "book_commissioning":
+        _check_appointment(case)
     if step == "commission":
         _check_commissioned(case)
 
@@ -42,6 +50,12 @@ def _check_commissioned(case: Case) -> None:
     missing = commissioning.missing(CommissioningTick.done_of(queue.held(case)))
     if missing or left:
         raise NotCommissioned(missing, left)
+
+
+def _check_appointment(case: Case) -> None:
+    """Refuse to wait for a commissioning that nobody has booked (rule R4)."""
+    if Appointment.commissioning_of(queue.held(case).id) is None:
+        raise NoAppointment(case.number)
 
 
 def has_no_till(link: SubstituteLink) -> bool:
