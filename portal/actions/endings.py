@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.actions import history, letters, seats
 from portal.models import Account, Appointment, Case
-from portal.rules.appointments import AppointmentState, Kind
+from portal.rules.appointments import LAST_ALARM, AppointmentState, Kind
 from portal.rules.workflow import CLOSED, State
 
 
@@ -84,9 +84,10 @@ def settle(case: Case, step: str, target: State, *, by: Account | None, now: dat
 
 def _settle_one(appointment: Appointment, step: str, *, by: Account | None, now: datetime) -> None:
     is_early = appointment.starts_at > now
+    still_rings = appointment.starts_at - LAST_ALARM > now
     if step == "commission" and appointment.kind is Kind.COMMISSIONING:
         done = end(appointment, AppointmentState.DONE, by=by, now=now)
-        if done and is_early:  # or calendars would ring for it
+        if done and still_rings:
             tell(done, "appointment_cancelled", now=now, because=Because.DONE_BEFORE)
     elif is_early:
         cancel(appointment, by=by, now=now, because=Because.CASE_ENDED)

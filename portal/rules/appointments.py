@@ -15,6 +15,9 @@ from portal.rules.workflow import CLOSED, State
 
 GRID = timedelta(minutes=15)
 REMINDED_BEFORE = timedelta(days=1)
+LAST_ALARM = timedelta(hours=1)
+"""How long before an appointment the calendar rings for the second and last time."""
+
 HOURS_STEP = 5
 """To how many minutes hours are told."""
 
