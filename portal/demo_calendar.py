@@ -7,12 +7,12 @@ from portal.models import Account, Appointment, Case
 from portal.rules import berlin
 from portal.rules.appointments import GRID, Kind
 
-WEEKDAYS = dict.fromkeys(range(5), [(9 * 60, 18 * 60)])
+WEEKDAYS = {day: [(9 * 60, 18 * 60)] for day in range(5)}
 MINUTES = {Kind.COMMISSIONING: 60, Kind.REMOTE: 45, Kind.CALL: 15}
 
 
 def make(*, by: Account, now: datetime) -> None:
-    """Give appointments of every kind from Monday to Friday, two at once, but not on the next New Year's Day."""
+    """Give appointments of every kind from Monday to Friday, two at once, not on the next New Year's Day."""
     for kind, minutes in MINUTES.items():
         appointments.set_kind(
             kind,

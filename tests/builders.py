@@ -220,12 +220,11 @@ def a_case_at_commissioning(
 def a_remote_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
     """Make a case that support solves in a remote session: the software, and nothing to send (rule T7)."""
     device = device or a_device()
-    details = {"text": "Die Kasse zeigt einen Fehler."}
-    pages = {"topic_details": details, "contact": SEND_IN[Page.ADDRESS], "remote": {"consents": [consent("remote_terms", now)]}}
+    pages = {"contact": SEND_IN[Page.ADDRESS], "remote": {"consents": [consent("remote_terms", now)]}}
     return a_case(device, by, now, topic={"topic": "software"}, **pages)
 
 
-WEEKDAYS = dict.fromkeys(range(5), [(9 * 60, 18 * 60)])
+WEEKDAYS = {day: [(9 * 60, 18 * 60)] for day in range(5)}
 """Monday to Friday, 9 to 18."""
 
 
