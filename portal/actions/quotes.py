@@ -147,14 +147,13 @@ def decline(quote: Quote, consent: Mapping[str, Any], *, by: Account, now: datet
 def _answer(
     quote: Quote, step: str, consent: Mapping[str, Any], *, by: Account, now: datetime, why: str = ""
 ) -> Quote:
-    if judged(quote, now=now).state is QuoteState.LAPSED:
-        raise QuoteOver(Quote.get_by_id(quote.id))
+    lapse(quote, now=now)  # written down before anything is refused: a clock that goes back revives nothing
     with transaction():
         case = queue.held(quote.case)
         _check_own(step, case, by)
         found = Quote.get_by_id(quote.id)
         if found.state is not QuoteState.SENT:
-            raise QuoteAnswered(found)
+            raise QuoteOver(found) if found.state is QuoteState.LAPSED else QuoteAnswered(found)
         kept = _keep(case, consent, by, now)
         _close(found, quote_conditions.ANSWERED[step], now, decided_by=by, consent=kept)
         moved = cases.advance(case, step, by=by, now=now, why=why)
@@ -177,14 +176,6 @@ def _close(quote: Quote, state: QuoteState, now: datetime, **answer: Any) -> Non
     changes = {"state": state, "open_of": None, "decided_at": now, **answer}
     if not Quote.update(changes).where(unanswered).execute():
         raise QuoteAnswered(Quote.get_by_id(quote.id))
-
-
-def judged(quote: Quote, *, now: datetime) -> Quote:
-    """Return the quote as it stands at this moment: one past its end has lapsed, and that is written down.
-
-    A clock that goes back revives nothing (as L9).
-    """
-    return lapse(quote, now=now)
 
 
 def lapse(quote: Quote, *, now: datetime) -> Quote:
