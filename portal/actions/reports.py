@@ -279,7 +279,7 @@ def _create_case(sending: _Sending) -> Case:
     state = workflow.take_step("submit", State.DRAFT, sending.by.role)
     backup = backup_facts(sending.draft, sending.facts)
     return Case.create(
-        number=_next_number(sending.today.year),
+        number=next_number(sending.today.year),
         customer=sending.by.customer_id,
         salon=sending.device.salon_id,
         device=sending.device,
@@ -362,7 +362,7 @@ def _keep_consents(case: Case, link: SubstituteLink | None, sending: _Sending) -
             )
 
 
-def _next_number(year: int) -> str:
+def next_number(year: int) -> str:
     """Return the next case number of the year; two at once get two numbers."""
     Counter.insert(year=year, last=0).on_conflict_ignore().execute()
     Counter.update(last=Counter.last + 1).where(Counter.year == year).execute()

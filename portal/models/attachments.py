@@ -32,6 +32,6 @@ class Attachment(BaseModel):
     kind = EnumField(PhotoKind, max_length=10, default=PhotoKind.FAULT, constraints=[SQL("DEFAULT 'fault'")])
 
     @classmethod
-    def of_case(cls, case: Case):
-        """Select the case's photos, in the order in which they came."""
-        return cls.select().where(cls.case == case).order_by(cls.id)
+    def of_case(cls, case: Case, kind: PhotoKind = PhotoKind.FAULT):
+        """Select the case's photos of one kind, in the order in which they came."""
+        return cls.select().where(cls.case == case, cls.kind == kind).order_by(cls.id)

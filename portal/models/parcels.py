@@ -7,11 +7,14 @@ from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.consents import Consent
-from portal.rules.parcel import Arrival, Departure, Part
+from portal.rules.parcel import Arrival, Departure, Part, Standing
 
 
 class ParcelItem(BaseModel):
-    """One part of one case. `departure` NULL: still with us, or still awaited."""
+    """One part of one case. `departure` NULL: still with us, or still awaited.
+
+    PACKED without `departed_at` lies in a carton that has not left yet.
+    """
 
     case = ForeignKeyField(Case, backref="parcel_items", on_delete="RESTRICT")
     part = EnumField(Part, max_length=20)
@@ -34,3 +37,30 @@ class ParcelItem(BaseModel):
     def of_case(cls, case: Case):
         """Select the case's parts in the order in which they were recorded."""
         return cls.select().where(cls.case == case).order_by(cls.id)
+
+    @classmethod
+    def missing_of(cls, case: Case):
+        """Select what the case's owner still has to send (rule C4)."""
+        return cls.of_case(case).where(cls.arrival == Arrival.MISSING)
+
+    @classmethod
+    def is_checked_in(cls, case: Case) -> bool:
+        """Tell whether somebody has recorded what was in the parcel; what the workshop added does not count."""
+        came = cls.select(cls.id).where(cls.case == case, cls.arrival != Arrival.ADDED)
+        return came.exists()
+
+    @property
+    def came_late(self) -> bool:
+        """Tell whether the part was missing at first, and came later (rule C4)."""
+        return self.arrived_at is not None and self.arrived_at > self.at
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the part stands, for the rules."""
+        return Standing(
+            part=self.part,
+            arrival=self.arrival,
+            departure=self.departure,
+            has_left=self.departed_at is not None,
+            may_stay=self.consent_id is not None,
+        )

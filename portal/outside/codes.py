@@ -1,4 +1,4 @@
-"""Codes a machine reads from paper: QR and Code 128 as small pictures (rule C2).
+"""Codes a machine reads from paper: QR and Code 128 as small pictures, and read from a photo (rule C2).
 
 The pictures are 8-bit grey, all black and white: WeasyPrint blows 1-bit ones up to colour first. The codes
 hold a case's number or address and nothing else: what that is, is up to the caller.
@@ -11,6 +11,7 @@ from io import BytesIO
 import segno
 from barcode import Code128
 from PIL import Image, ImageOps
+from zxingcpp import BarcodeFormat, read_barcodes
 
 QR_DOT = 4  # pixels; a whole number keeps every edge sharp at any print size
 QR_MARGIN = 4  # the quiet zone ISO 18004 asks for, in dots
@@ -43,6 +44,12 @@ def code128_png(text: str) -> bytes:
     line = bytes(0 if bar == "1" else 255 for bar in bars)
     dots = Image.frombytes("L", (len(line), 1), line)
     return _png(ImageOps.expand(dots, (BAR_MARGIN, 0), fill=255), BAR, BAR_HEIGHT)
+
+
+def read_codes(picture: Image.Image) -> list[str]:
+    """Return what the QR codes and Code 128 bars in a photo say; nothing if none can be read."""
+    found = read_barcodes(picture, formats=BarcodeFormat.QRCode | BarcodeFormat.Code128)
+    return [code.text for code in found if code.text]
 
 
 def _png(dots: Image.Image, across: int, down: int) -> bytes:

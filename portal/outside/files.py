@@ -67,15 +67,25 @@ def store_photo(
 
     Takes JPEG, PNG, WebP and HEIC. Raises PhotoRefused with the reason.
     """
-    content = stream.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise PhotoRefused(PhotoProblem.TOO_LARGE)
-    with _opened(content, max_pixels) as original:
-        picture = _decoded(original)
+    picture = read_photo(stream, max_bytes=max_bytes, max_pixels=max_pixels)
     jpeg = _encoded(picture)
     name = f"{secrets.token_hex(16)}.jpg"
     _write(folder, name, jpeg)
     return StoredPhoto(name, picture.width, picture.height, len(jpeg))
+
+
+def read_photo(
+    stream: BinaryIO, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
+    """Return a photo's picture, upright, in plain colours and at most 2400 pixels long; nothing is kept.
+
+    Raises PhotoRefused with the reason.
+    """
+    content = stream.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise PhotoRefused(PhotoProblem.TOO_LARGE)
+    with _opened(content, max_pixels) as original:
+        return _decoded(original)
 
 
 def open_photo(folder: Path, name: str) -> BinaryIO:

@@ -1,5 +1,7 @@
 """What goes into the parcel, how is the server shut down first, how long may it be sent?  Rules C0–C5."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -58,6 +60,55 @@ class Departure(StrEnum):
     KEPT = "kept"
 
 
+IN_OUR_HANDS = frozenset({Arrival.ARRIVED, Arrival.UNEXPECTED, Arrival.ADDED})
+"""How a part is recorded that really came; MISSING and WAIVED ones are not with us."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one part stands: how it came, how it was accounted for, and what the owner agreed to.
+
+    `has_left`: the parcel it was packed into is on its way. `may_stay`: the owner has agreed in writing
+    to its disposal (C4a).
+    """
+
+    part: Part
+    arrival: Arrival
+    departure: Departure | None = None
+    has_left: bool = False
+    may_stay: bool = False
+
+    @property
+    def is_here(self) -> bool:
+        """Tell whether the part came to us at all."""
+        return self.arrival in IN_OUR_HANDS
+
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether the part is still missing (rule C4)."""
+        return self.arrival is Arrival.MISSING
+
+    @property
+    def is_accounted_for(self) -> bool:
+        """Tell whether a part that came goes out, or may stay (C5); a TSE stays by consent only (C4a)."""
+        if not self.is_here:
+            return True
+        if self.departure in (None, Departure.PACKED):
+            return self.departure is Departure.PACKED
+        return self.part is not Part.TSE_USB or self.may_stay
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing at all is left to be done about the part: the case may end (rules C4, C5)."""
+        packed_only = self.departure is Departure.PACKED and not self.has_left
+        return self.is_accounted_for and not self.is_awaited and not packed_only
+
+    @property
+    def keeps_from_dispatch(self) -> bool:
+        """Tell whether the parcel cannot leave because of this part; a missing TSE holds it up too (C5)."""
+        return not self.is_accounted_for or (self.is_awaited and self.part is Part.TSE_USB)
+
+
 class ShutdownStep(StrEnum):
     """What is done before anything is unplugged (rule C0)."""
 
@@ -79,6 +130,22 @@ def components(tse_in_server: bool | None) -> tuple[Component, ...]:
     """
     always = (Component.SERVER, Component.POWER_CABLE, Component.LAN_CABLE)
     return (*always, Component.TSE_USB) if tse_in_server else always
+
+
+def expected_parts(tse_in_server: bool | None) -> tuple[Part, ...]:
+    """Return what check-in awaits; whether the TSE comes too is open where nobody knows (rules C1, C4)."""
+    return tuple(Part(component) for component in components(tse_in_server))
+
+
+def unexpected_parts(tse_in_server: bool | None) -> tuple[Part, ...]:
+    """Return what may lie in the parcel besides, a TSE that nobody spoke of first (rules C1, C4)."""
+    others = (*(Part(leftover) for leftover in Leftover), Part.OTHER)
+    return others if tse_in_server else (Part.TSE_USB, *others)
+
+
+def is_complete(standings: Iterable[Standing]) -> bool:
+    """Tell whether no part is awaited any more (rule C4)."""
+    return not any(one.is_awaited for one in standings)
 
 
 def valid_until(released_at: datetime, days: int = VALID_DAYS) -> datetime:
