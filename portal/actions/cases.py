@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from portal.actions import conditions, endings, history, hooks, letters, queue
+from portal.actions import conditions, endings, history, hooks, letters, queue, schedule
 from portal.models import Account, Case, CommissioningTick, Message, Operator
 from portal.models.base import transaction
 from portal.rules import parcel, workflow
@@ -33,6 +33,10 @@ TOLD = {
     State.CANCELLED: "cancelled",
     State.ON_ITS_WAY_TO_US: "on_its_way_to_us",
     State.RECEIVED: "received",
+    State.NO_FAULT_FOUND: "no_fault_found",
+    State.NOT_REPAIRABLE: "not_repairable",
+    State.IN_REPAIR: "in_repair",
+    State.ON_ITS_WAY_BACK: "on_its_way_back",
     State.COMMISSIONED: "commissioned",
 }
 
@@ -41,11 +45,19 @@ REPLIES = frozenset({"release", "ask_back", "decline", "solve_remotely", "receiv
 
 
 def advance(
-    case: Case, step: str, *, by: Account | None, now: datetime, why: str = "", **columns: Any
+    case: Case,
+    step: str,
+    *,
+    by: Account | None,
+    now: datetime,
+    why: str = "",
+    tells: bool = True,
+    **columns: Any,
 ) -> Case:
-    """Take one workflow step: state, history entry, letters and place in the queue, all or nothing.
+    """Take one workflow step: state, history, letters, reminders and place in the queue, all or nothing.
 
-    `by` None is the portal itself; `columns` are further columns of the case to set. Raises
+    `by` None is the portal itself; `columns` are further columns of the case to set; with `tells` False
+    the deed around this writes a letter of its own. Raises
     StepRefused if the rules forbid the step, NeedMissing if its reason is empty, CaseMoved if
     another request was faster (rule S3), and what `conditions` says.
     """
@@ -61,9 +73,9 @@ def advance(
             CommissioningTick.delete().where(CommissioningTick.case == case).execute()  # anew next time; R5
         history.record(case, step, by=by, at=now, source=source, target=target, why=why)
         endings.settle(case, step, target, by=by, now=now, why=why)
-        if target in TOLD and not (by and by.role == Role.OWNER):
-            letters.tell_owners(case, TOLD[target], now=now, why=why)
-        moved = queue.reassess_case(case, now=now)
+        if tells and target in TOLD and not (by and by.role == Role.OWNER):
+            letters.tell_owners(case, TOLD[target], now=now, why=why, step=step)
+        moved = schedule.plan(queue.reassess_case(case, now=now), now=now)
         hooks.announce(moved, target, at=now)
     return moved
 
@@ -106,7 +118,7 @@ def extend(case: Case, *, by: Account, now: datetime) -> Case:
         if not Case.update(changes).where(unmoved).execute():
             raise CaseMoved(case.number)
         entry = history.record(case, "extend", by=by, at=now, until=until.isoformat())
-        extended = Case.get_by_id(case.id)
+        extended = schedule.plan(Case.get_by_id(case.id), now=now)
         letters.tell_owners(extended, "released", now=now, key=f"extend:{entry.id}")
     return extended
 
@@ -162,7 +174,7 @@ def correct_tracking(
         if not Case.update(columns).where(unmoved).execute():
             raise CaseMoved(case.number)
         history.record(case, "correct_tracking", by=by, at=now, carrier=carrier, number=tracking_number)
-    return Case.get_by_id(case.id)
+        return schedule.plan(Case.get_by_id(case.id), now=now)
 
 
 def receive(case: Case, *, by: Account, now: datetime) -> Case:
