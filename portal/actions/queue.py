@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import rounds
-from portal.models import Case, History, SubstituteLink
+from portal.models import Appointment, Case, History, Operator, ParcelItem, SubstituteLink
 from portal.models.base import is_sqlite, transaction
 from portal.models.durations import StepTime
-from portal.rules import forecast, urgency
+from portal.rules import forecast, urgency, workshop
 from portal.rules.forecast import Times
 from portal.rules.links import OPEN_STATES, Ending, LinkState, Mode, TillState
+from portal.rules.parcel import Arrival
 from portal.rules.urgency import Situation
 from portal.rules.workflow import State
 
@@ -91,13 +92,16 @@ def reassess_due(*, now: datetime, limit: int = 500) -> int:
 def _situation(case: Case | None, link: SubstituteLink | None, times: Times | None) -> Situation:
     open_link = link if link and link.state in OPEN_STATES else None
     lost_at = link.ended_at if link and link.ending in (Ending.EXPIRED, Ending.DELETED) else None
-    own = _left_over(link) if link and case is None else Situation()
+    own = _left_over(link) if link and case is None else _with_parts(case)
+    booked_until = _booked_until(case)
     return replace(
         own,
         state=State(case.state) if case else None,
         state_since=case.state_since if case else None,
         answered_at=case.answered_at if case else None,
         sent_at=case.sent_at if case else None,
+        overdue_days=_overdue_days(case),
+        booked_until=booked_until,
         link_state=open_link.state if open_link else None,
         link_mode=open_link.mode if open_link else None,
         link_reason=open_link.reason if open_link else None,
@@ -106,15 +110,34 @@ def _situation(case: Case | None, link: SubstituteLink | None, times: Times | No
         link_ends_at=open_link.ends_at if open_link else None,
         link_locked_at=_locked_at(open_link),
         link_can_cash=open_link.can_cash if open_link else True,
-        link_short_from=_short_from(case, open_link, times),
+        link_short_from=_short_from(case, open_link, times, booked_until),
         link_lost_at=lost_at,
     )
+
+
+def _overdue_days(case: Case | None) -> int:
+    """Return how long a parcel may be on its way to us; asked for only where one is (rule S5)."""
+    is_awaited = case is not None and case.state is State.ON_ITS_WAY_TO_US
+    return Operator.current().overdue_days if is_awaited else urgency.OVERDUE_DAYS
 
 
 def _locked_at(link: SubstituteLink | None) -> datetime | None:
     """Return since when a link that was full has its receipt lock (rule L5)."""
     is_locked = link is not None and link.state is LinkState.ACTIVE and link.mode is Mode.VIEW_ONLY
     return History.last_at(link, "lock") if link and is_locked else None
+
+
+def _with_parts(case: Case | None) -> Situation:
+    """Return whether the case waits for a part of the owner's, and when the last late one came (S6, C4)."""
+    if case is None or case.state not in workshop.WAITS_FOR_PARTS:
+        return Situation()
+    parts = list(ParcelItem.of_case(case))
+    late = [part.arrived_at for part in parts if part.came_late]
+    missing = [part.part for part in parts if part.arrival is Arrival.MISSING]
+    return Situation(
+        awaits_part=workshop.waits_for_owner(State(case.state), missing),
+        part_came_at=max(late, default=None),
+    )
 
 
 def _left_over(link: SubstituteLink) -> Situation:
@@ -125,7 +148,16 @@ def _left_over(link: SubstituteLink) -> Situation:
     return Situation(till_left_at=link.ended_at, till_provider=link.provider)
 
 
-def _short_from(case: Case | None, link: SubstituteLink | None, times: Times | None) -> datetime | None:
+def _booked_until(case: Case | None) -> datetime | None:
+    """Return when the appointment ends in which the server is put into service; asked for only then (R4)."""
+    is_booked = case is not None and case.state is State.COMMISSIONING_BOOKED
+    appointment = Appointment.commissioning_of(case.id) if case and is_booked else None
+    return appointment.ends_at if appointment else None
+
+
+def _short_from(
+    case: Case | None, link: SubstituteLink | None, times: Times | None, booked_until: datetime | None
+) -> datetime | None:
     """Return from when on the link is too short by the forecast; only a device on its way has one."""
     if case is None or link is None or link.state != LinkState.ACTIVE or not case.is_send_in:
         return None
@@ -135,4 +167,5 @@ def _short_from(case: Case | None, link: SubstituteLink | None, times: Times | N
         case.estimate,
         StepTime.measured() if times is None else times,
         link.ends_at,
+        booked_until=booked_until,
     )

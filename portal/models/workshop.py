@@ -6,8 +6,14 @@ from playhouse.fields import EnumField
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
+from portal.models.history import History
 from portal.models.parcels import ParcelItem
-from portal.rules.workshop import SwapPart
+from portal.models.quotes import Quote
+from portal.rules import workshop
+from portal.rules.quotes import QuoteState
+from portal.rules.warranty import Decision
+from portal.rules.workflow import State
+from portal.rules.workshop import Obstacle, SwapPart
 
 
 class Swap(BaseModel):
@@ -32,3 +38,39 @@ class Swap(BaseModel):
     def of_case(cls, case: Case):
         """Select what was swapped, oldest first, without what was recorded by mistake."""
         return cls.select().where(cls.case == case, cls.withdrawn_at.is_null()).order_by(cls.id)
+
+    @classmethod
+    def may_be_recorded(cls, case: Case) -> bool:
+        """Tell whether a part may be recorded as swapped now, or a wrong entry be withdrawn (rules W3, O2)."""
+        state = State(case.state)
+        worked_on = state is State.READY_TO_RETURN and cls._was_worked_on(case)
+        return workshop.may_swap(state, was_worked_on=worked_on)
+
+    @classmethod
+    def _was_worked_on(cls, case: Case) -> bool:
+        steps = History.what.in_(("start_repair", "not_repairable"))
+        return History.select(History.id).where(History.case == case, steps).exists()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the entry counts."""
+        return self.withdrawn_at is None
+
+    def later(self) -> "Swap | None":
+        """Return a later entry for the same part of the case: it stands on this one."""
+        later = (Swap.case == self.case_id) & (Swap.part == self.part) & (Swap.id > self.id)
+        return Swap.get_or_none(later, Swap.withdrawn_at.is_null())
+
+
+def obstacles_of(case: Case) -> tuple[Obstacle, ...]:
+    """Name what keeps the case's repair from beginning (rules W0, W2–W4); the newest quote counts."""
+    return workshop.obstacles(
+        case.decision,
+        case.device.purchased_on if case.device_id else None,
+        quote_accepted=case.decision == Decision.CHARGEABLE and _quote_is_accepted(case),
+    )
+
+
+def _quote_is_accepted(case: Case) -> bool:
+    quote = Quote.last_sent(case)
+    return quote is not None and quote.state == QuoteState.ACCEPTED

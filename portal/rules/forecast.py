@@ -2,7 +2,8 @@
 
 The steps that are still to come, each with the time it usually takes: the median of past cases, or a
 guideline while there are too few. Back is a server only when it is commissioned: until then it must not
-be used (R1), and the salon lives on its link (R2). Instants are compared in UTC, a day is 24 hours.
+be used (R1), and the salon lives on its link (R2). An appointment for that is no guess: the server is back
+when it ends (R4). Instants are compared in UTC, a day is 24 hours.
 """
 
 from collections.abc import Iterable, Mapping
@@ -120,13 +121,22 @@ def usual_time(state: State, measured: Times) -> Usual:
 
 
 def reckon(
-    state: State, since: datetime, estimate: Estimate, measured: Times, now: datetime
+    state: State,
+    since: datetime,
+    estimate: Estimate,
+    measured: Times,
+    now: datetime,
+    *,
+    booked_until: datetime | None = None,
 ) -> Reckoning | None:
     """Return when the server can be back, step by step; None where nothing is to come (rule L10).
 
     The time already spent in the present state counts; what was overstayed is not made up for later.
+    `booked_until` is when the appointment ends in which the server is put into service (rule R4).
     """
     moment, spent = aware(now), max(aware(now) - aware(since), timedelta())
+    if state is State.COMMISSIONING_BOOKED and booked_until is not None:
+        return _booked(aware(booked_until), moment, usual_time(state, measured))
     legs = []
     for number, step in enumerate(way_from(state, estimate)):
         usual = usual_time(step, measured)
@@ -137,14 +147,28 @@ def reckon(
     return Reckoning(tuple(legs), moment + sum((leg.left for leg in legs), timedelta()))
 
 
+def _booked(until: datetime, now: datetime, usual: Usual) -> Reckoning:
+    """Return the reckoning with an appointment; one that is over without its end known ends now at best."""
+    back_at = max(until, now)
+    return Reckoning((Leg(State.COMMISSIONING_BOOKED, usual.length, usual.cases, back_at - now),), back_at)
+
+
 def short_from(
-    state: State, since: datetime, estimate: Estimate, measured: Times, ends_at: datetime
+    state: State,
+    since: datetime,
+    estimate: Estimate,
+    measured: Times,
+    ends_at: datetime,
+    *,
+    booked_until: datetime | None = None,
 ) -> datetime | None:
     """Return from when on the server is not back before the link ends; None without a forecast (rule L10).
 
     That is `since`, if the usual time is too long already; or the moment at which the case has stood
     here for so long that the steps behind it no longer fit. So nobody needs to ask again in between.
     """
+    if state is State.COMMISSIONING_BOOKED and booked_until is not None:
+        return aware(since) if aware(booked_until) >= aware(ends_at) else aware(ends_at)
     way = way_from(state, estimate)
     if not way:
         return None

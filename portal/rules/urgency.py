@@ -10,7 +10,8 @@ from portal.rules.links import LinkReason, LinkState, Mode, Provider
 from portal.rules.workflow import CLOSED, State
 
 LINK_NOTICE = timedelta(days=7)
-PARCEL_OVERDUE = timedelta(days=7)
+OVERDUE_DAYS = 7
+APPOINTMENT_GRACE = timedelta(days=1)
 TILL_GRACE = timedelta(minutes=15)
 """How long the till's back end may take to confirm that a till is deleted, before staff are shown it."""
 
@@ -26,7 +27,10 @@ TARGET_DAYS: dict[State, int] = {
     State.READY_TO_RETURN: 2,
     State.COMMISSIONING_BOOKED: 14,
 }
-"""How long a case may usually stand in a state in which staff act; no other state counts (rule S6)."""
+"""How long a case may usually stand in a state in which staff act; no other state counts (rule S6).
+
+A commissioning that is booked is late by its appointment, not by when it was booked.
+"""
 
 _IN_THE_SALON = frozenset({State.DELIVERED, State.COMMISSIONING_BOOKED})
 _UNDECIDED = frozenset({LinkState.REQUESTED, LinkState.GRANTED})
@@ -56,6 +60,9 @@ class Situation:
     `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
     `till_left_at` is when a link ended whose till is not confirmed as deleted, `till_provider` who makes it.
     `answered_at` is the oldest answer or message of the owner that nobody has replied to.
+    `overdue_days` is how long a parcel may be on its way to us (operator).
+    `booked_until` is when the appointment ends in which the server is to be put into service (rule R4).
+    `awaits_part`: nothing can be done until the owner sends a part; `part_came_at` is when the last one came.
     """
 
     state: State | None = None
@@ -74,6 +81,10 @@ class Situation:
     till_provider: Provider | None = None
     answered_at: datetime | None = None
     sent_at: datetime | None = None
+    overdue_days: int = OVERDUE_DAYS
+    booked_until: datetime | None = None
+    awaits_part: bool = False
+    part_came_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -169,11 +180,20 @@ def _case_claims(situation: Situation) -> Iterator[_Claim]:
         yield _Claim(Harm.DECISION, since)
     sent_at = _instant(situation.sent_at) or since
     if state == State.ON_ITS_WAY_TO_US and sent_at is not None:
-        late = sent_at + PARCEL_OVERDUE
+        late = sent_at + timedelta(days=situation.overdue_days)
         yield _Claim(Harm.OVERDUE, late, late)
-    if state in TARGET_DAYS and since is not None:
-        late = since + timedelta(days=TARGET_DAYS[state])
+    if state in TARGET_DAYS and since is not None and not situation.awaits_part:
+        late = _stuck_from(situation, state, since)
         yield _Claim(Harm.STUCK, late, late)
+
+
+def _stuck_from(situation: Situation, state: State, since: datetime) -> datetime:
+    """Return from when on the case stands too long; waiting for an appointment is no delay (rules R4, S6)."""
+    booked_until = _instant(situation.booked_until)
+    if state == State.COMMISSIONING_BOOKED and booked_until is not None:
+        return booked_until + APPOINTMENT_GRACE
+    begun = max(since, _instant(situation.part_came_at) or since)  # until then the owner was next
+    return begun + timedelta(days=TARGET_DAYS[state])
 
 
 def _needs_a_till(state: State | None) -> bool:
