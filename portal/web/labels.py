@@ -12,10 +12,10 @@ from portal.rules import berlin
 from portal.rules.appointments import AppointmentState, Kind
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillDeed, TillState
-from portal.rules.parcel import Component, Leftover, Part
+from portal.rules.parcel import Arrival, Component, Departure, Leftover, Part
 from portal.rules.triage import Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.urgency import Harm
-from portal.rules.warranty import Estimate
+from portal.rules.warranty import Decision, Estimate
 from portal.rules.workflow import State
 from portal.rules.workshop import SwapPart
 
@@ -86,6 +86,14 @@ ESTIMATES = {
     Estimate.UNKNOWN: _l("Wird noch geprüft"),
 }
 
+DECISIONS = {
+    Decision.WARRANTY: _l("Gewährleistung"),
+    Decision.FULL_COVER: _l("Vollkasko"),
+    Decision.GOODWILL: _l("Kulanz"),
+    Decision.CHARGEABLE: _l("Kostenpflichtig"),
+    Decision.NO_SPARE_PARTS: _l("Keine Ersatzteile"),
+}
+
 ORIGINS = {
     Origin.VENDOR: _l("bei uns gekauft"),
     Origin.ELSEWHERE: _l("woanders gekauft"),
@@ -116,6 +124,20 @@ PARTS = {
     Part.PC: _l("PC oder Tablet"),
     Part.CASH_DRAWER: _l("Kassenlade"),
     Part.OTHER: _l("Anderes Teil"),
+}
+
+ARRIVALS = {
+    Arrival.ARRIVED: _l("angekommen"),
+    Arrival.MISSING: _l("fehlt"),
+    Arrival.UNEXPECTED: _l("unerwartet dabei"),
+    Arrival.ADDED: _l("in der Werkstatt dazugekommen"),
+    Arrival.WAIVED: _l("nicht mehr erwartet"),
+}
+
+DEPARTURES = {
+    Departure.PACKED: _l("eingepackt"),
+    Departure.SWAPPED: _l("getauscht, bleibt hier"),
+    Departure.KEPT: _l("bleibt hier"),
 }
 
 SWAP_PARTS = {
@@ -230,7 +252,7 @@ APPOINTMENT_STATES = {
 
 TABLES = (
     STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
-    PARTS, SWAP_PARTS,
+    PARTS, ARRIVALS, DEPARTURES, SWAP_PARTS,
     LINK_STATES, TILL_STATES, TILL_DEEDS, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
     KINDS, APPOINTMENT_STATES,
 )  # fmt: skip
@@ -308,6 +330,11 @@ def duration(start: datetime) -> str:
     return ngettext("%(num)s Minute", "%(num)s Minuten", int(gone.total_seconds() // 60))
 
 
+def quoted(text: str) -> str:
+    """Return what somebody said in the quotation marks of the reader's language."""
+    return gettext("„%(said)s“", said=text)
+
+
 def money(cents: int | None) -> str:
     """Return "95,00 €"."""
     from flask_babel import format_currency
@@ -330,6 +357,6 @@ def init_app(app: Flask) -> None:
     """Make the names known as filters."""
     app.jinja_env.filters.update(
         label=label, day=day, time_of_day=time_of_day, moment=moment,
-        short=short, duration=duration, money=money, phone=phone,
+        short=short, duration=duration, money=money, phone=phone, quoted=quoted,
     )  # fmt: skip
     app.jinja_env.globals["time_left"] = time_left

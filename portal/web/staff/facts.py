@@ -75,7 +75,7 @@ def of_device(device: Device | None) -> Rows:
     return [
         (_("Gerät"), device.name),
         (_("Seriennummer"), device.serial or _("nicht bekannt")),
-        (_("Gekauft"), _bought(device)),
+        (_("Gekauft"), bought(device)),
         (_("Herkunft"), labels.label(Origin(device.origin))),
         (_("TSE im Server"), YES_NO[device.tse_in_server]),
         (_("Externe Sicherung"), _booked(device.backup_booked)),
@@ -87,8 +87,11 @@ def in_short(case: Case) -> Rows:
     device = case.device
     return [
         (_("Gerät"), (device.serial or device.name) if device else ""),
-        (_("Schätzung"), labels.label(case.estimate)),
+        (_("Schätzung"), "" if case.decision else labels.label(case.estimate)),
+        (_("Entscheidung"), labels.label(case.decision) if case.decision else ""),
+        (_("Lagerplatz"), case.storage_place),
         (_("Fehler"), shortened(case.fault, 160)),
+        (_("Befund"), shortened(case.diagnosis, 160)),
         (_("Am Bildschirm"), case.on_screen),
         (_("Anrufen"), f"{case.contact_name}, {phone(case.contact_phone)}"),
     ]
@@ -100,7 +103,10 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " …"
 
 
-def _bought(device: Device) -> str:
+def bought(device: Device | None) -> str:
+    """Return when the device was bought, as far as it is known (rule W4)."""
+    if device is None:
+        return _("nicht bekannt")
     if device.purchased_on:
         return labels.day(device.purchased_on, weekday=False)
     year, _dash, month = (device.purchased_in or "").partition("-")
@@ -109,6 +115,18 @@ def _bought(device: Device) -> str:
 
 def _booked(booked: bool | None) -> str:
     return {True: _("gebucht"), False: _("nicht gebucht"), None: _("nicht bekannt")}[booked]
+
+
+def of_workshop(case: Case) -> Rows:
+    """Return what staff decided and found (rules W0, L6); who and why is in the history."""
+    decided = f"{labels.label(case.decision)}, {labels.short(case.decided_at)}" if case.decision else ""
+    return [
+        (_("Entscheidung"), decided),
+        (_("Befund"), case.diagnosis),
+        (_("Datenbank ausgelesen"), labels.short(case.read_out_at)),
+        (_("Lagerplatz"), case.storage_place),
+        (_("Endbetrag"), labels.money(case.final_cents)),
+    ]
 
 
 def of_parcel(case: Case) -> Rows:

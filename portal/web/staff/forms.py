@@ -1,11 +1,13 @@
 """What staff fill in to decide: a reason, a parcel's number, the facts of a backup (rules L2, L5)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
+from wtforms.validators import StopValidation
 
 from portal.models import SubstituteLink
 from portal.outside import till
@@ -13,6 +15,7 @@ from portal.rules.carriers import Carrier
 from portal.rules.links import MAX_DAYS, Mode, may_grant
 from portal.web.forms import Accept, Choice, Form, Line, Moment, Paragraphs, Required
 
+_EUROS = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,6})(?:,(\d{1,2}))?", re.ASCII)
 COMPLETE = {"yes": True, "no": False, "unknown": None}
 LONGEST_TEXT = 2000
 
@@ -91,6 +94,32 @@ def text_form(name: str, missing: Any, **given: Any) -> Form:
     """Return a form of one text; without `formdata=None` it reads the request."""
     field = Paragraphs(validators=[Required(missing)], longest=LONGEST_TEXT)
     return type("TextForm", (Form,), {name: field})(**given)
+
+
+class Euros(Line):
+    """An amount of money in euros; `data` becomes cents, or None where nothing was typed."""
+
+    def __init__(self, label="", validators=None, *, missing="", **kwargs) -> None:
+        """Keep what to say when it is empty; without it, it may be."""
+        super().__init__(label, validators, longest=20, **kwargs)
+        self.missing = missing
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no amount."""
+        super().pre_validate(form)
+        if not self.data and self.missing:
+            raise StopValidation(self.missing)
+        text = str(self.data or "").replace("€", "").replace(" ", "")
+        found = _EUROS.fullmatch(text)
+        if text and not found:
+            raise StopValidation(_l("Das ist kein Betrag. Bitte so: 119,00"))
+        self.data = int(found[1].replace(".", "")) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
+
+
+class AmountForm(Form):
+    """What a chargeable repair came to (rule P4)."""
+
+    final_amount = Euros(missing=_l("Bitte geben Sie den Endbetrag an."))
 
 
 class TrackingForm(Form):

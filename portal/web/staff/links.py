@@ -25,8 +25,9 @@ from portal.web.fragments import go_to, is_htmx
 from portal.web.staff import bp, link_deeds, sheets
 from portal.web.staff.cases import link_page, list_named, pane, sheet_of, show
 from portal.web.staff.forms import FactsForm, GrantForm, deed_form, fits, text_form
-from portal.web.staff.sheets import ASKS, Sheet
-from portal.web.staff.steps import after
+from portal.web.staff.next_steps import ASKS
+from portal.web.staff.sheets import Sheet
+from portal.web.staff.steps import after, kept
 
 
 class Mistyped(Exception):
@@ -162,7 +163,12 @@ def _sheet(found: SubstituteLink, at: str) -> Sheet:
 def _moved(link: int, at: str, notice: LazyString) -> Response:
     sheet = _sheet(_found(link), at)
     sheet.notice = str(notice)
+    sheet.kept = kept(TEXTS)
     return show(sheet, 409)
+
+
+TEXTS = ("refusal", "link_reason", "read_out_problem", "lock_reason", "delete_reason", "confirm_reason")
+"""The fields whose text is not lost where a step came too late."""
 
 
 def _grant(found: SubstituteLink) -> None:

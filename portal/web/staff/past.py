@@ -14,6 +14,7 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
+from portal.web.staff import past_parcel, past_workshop
 
 DONE = {
     "submit": _l("Gemeldet"),
@@ -26,6 +27,21 @@ DONE = {
     "mark_sent": _l("Abgeschickt"),
     "receive": _l("Paket angekommen"),
     "extend": _l("Freigabe verlängert"),
+    "open_at_desk": _l("Paket ohne Meldung, Vorgang angelegt"),
+    "check_in": _l("Inhalt des Pakets erfasst"),
+    "part_arrived": _l("Teil nachgekommen"),
+    "part_waived": _l("Teil wird nicht mehr erwartet"),
+    "part_added": _l("Teil dazu erfasst"),
+    "part_identified": _l("Seriennummer geändert"),
+    "store_at": _l("Lagerplatz geändert"),
+    "photo_added": _l("Foto vom Eingang abgelegt"),
+    "part_packed": _l("Teil eingepackt"),
+    "part_unpacked": _l("Teil wieder ausgepackt"),
+    "part_kept": _l("Teil bleibt hier"),
+    "disposal_asked": _l("Gefragt, ob die TSE entsorgt werden darf"),
+    "disposal_agreed": _l("Der Entsorgung der TSE zugestimmt"),
+    "disposal_declined": _l("Die Entsorgung der TSE abgelehnt"),
+    "sent_after": _l("Teile nachgeschickt"),
     "correct_tracking": _l("Sendungsnummer geändert"),
     "note": _l("Interne Notiz"),
     "lapse": _l("Freigabe verfallen"),
@@ -44,6 +60,12 @@ DONE = {
     "unbook_commissioning": _l("Termin zur Inbetriebnahme abgesagt"),
     "book_commissioning": _l("Termin zur Inbetriebnahme vereinbart"),
     "tick": _l("Inbetriebnahme"),
+    "decide": _l("Über die Kosten entschieden"),
+    "set_purchase_date": _l("Kaufdatum eingetragen"),
+    "diagnose": _l("Befund geschrieben"),
+    "take_back_read_out": _l("Auslesen zurückgenommen"),
+    "swap": _l("Teil getauscht"),
+    "withdraw_swap": _l("Getauschtes Teil gestrichen"),
     "request_link": _l("Ersatzlink angefragt"),
     "refuse": _l("Ersatzlink abgelehnt"),
     "withdraw": _l("Ersatzlink zurückgezogen"),
@@ -125,12 +147,13 @@ def _state(row: History, name: str) -> str:
 def _details(row: History) -> str:
     """Return what was written down with the deed, as far as it is for people."""
     facts = row.facts
-    parts = [*_decided(facts), *_found_out(facts), *_of_till(row)]
+    parts = [*_decided(facts), *_found_out(facts), *_of_till(row), *past_workshop.details(row)]
     if row.what == "warn" and facts.get("days"):
         parts = [ngettext("%(num)s Tag vorher", "%(num)s Tage vorher", facts["days"])]
     if facts.get("number"):
         parts.append(str(facts["number"]))
     parts += [str(ITEMS[Item(item)]) for item in facts.get("items", ())]
+    parts += past_parcel.details(row)
     return ", ".join(parts)
 
 

@@ -13,59 +13,20 @@ from flask_babel import lazy_gettext as _l
 
 from portal.actions.links import suggested_mode
 from portal.models import Case, Message, SubstituteLink, desk
+from portal.models.workshop import obstacles_of
 from portal.rules import links as link_rules
 from portal.rules import workflow
 from portal.rules.links import Answer, LinkState, Mode, Reason
-from portal.rules.triage import Hold, Outcome
-from portal.rules.workflow import Need, Role, State
+from portal.rules.triage import Outcome
+from portal.rules.workflow import Role, State
+from portal.rules.workshop import Obstacle
 from portal.web import labels
 from portal.web.forms import Form
-from portal.web.staff import facts, link_deeds, words
+from portal.web.staff import facts, link_deeds, places, words
 from portal.web.staff.forms import Ask, GrantForm, grant_form, has_back_end
 from portal.web.staff.link_deeds import Deed, Waiting
-
-_READ = _l("Der Salon liest diesen Text.")
-ASKS: Mapping[str, Ask] = {
-    "ask_back": Ask("question", _l("Ihre Frage an den Salon"), _READ, _l("Bitte schreiben Sie Ihre Frage.")),
-    "decline": Ask("decline_reason", _l("Warum lehnen Sie ab?"), _READ, _l("Bitte geben Sie den Grund an.")),
-    "solve_remotely": Ask(
-        "solution", _l("Wie wurde es gelöst?"), _READ, _l("Bitte schreiben Sie, wie es gelöst wurde.")
-    ),
-    "cancel": Ask("cancel_reason", _l("Warum wird abgebrochen?"), _READ, _l("Bitte geben Sie den Grund an.")),
-    "refuse": Ask(
-        "refusal", _l("Warum lehnen Sie den Ersatzlink ab?"), _READ, _l("Bitte geben Sie den Grund an.")
-    ),
-}
-NAMES: Mapping[str, Any] = {
-    "release": _l("Zum Einsenden freigeben"),
-    "ask_back": _l("Beim Salon nachfragen"),
-    "decline": _l("Meldung ablehnen"),
-    "solve_remotely": _l("Ohne Einsendung gelöst"),
-    "cancel": _l("Vorgang abbrechen"),
-    "mark_sent": _l("Als abgeschickt eintragen"),
-    "receive": _l("Paket ist angekommen"),
-}
-FINAL = frozenset({"decline", "cancel"})  # cannot be undone
-
-
-@dataclass(frozen=True)
-class StepView:
-    """One step that may be taken now, and what it asks for."""
-
-    name: str
-    label: Any
-    address: str
-    expected: bool
-    ask: Ask | None = None
-    tracking: bool = False
-
-    @property
-    def kind(self) -> str:
-        """Return how its button looks: the expected one is filled, an ending one is red."""
-        if self.name in FINAL:
-            return "stop"
-        return "go" if self.expected or self.ask or self.tracking else "ghost"
-
+from portal.web.staff.next_steps import ASKS, BEFORE_REPAIR, StepView, steps_of
+from portal.web.staff.places import Place
 
 @dataclass
 class Sheet:
@@ -76,12 +37,15 @@ class Sheet:
     at: str = ""  # the list it is shown beside; empty on its own page
     said: Message | None = None
     steps: list[StepView] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    obstacles: tuple[Obstacle, ...] = ()  # what keeps the repair from beginning (W0–W4)
     grant: GrantForm | None = None
     deeds: list[Deed] = field(default_factory=list)
     waiting: Waiting | None = None  # what the till's confirmation is waited for
     form: Form | None = None  # the one that came back with mistakes
     failed: str = ""  # the step it belongs to
     notice: str = ""
+    kept: list[str] = field(default_factory=list)  # what was typed for a step that was not taken
     done: str = ""  # what was just done, where the sheet stays on the screen
 
     @property
@@ -128,21 +92,30 @@ class Sheet:
         return _("Ersatzlink") if self.link and not _link_title(self.link) else ""
 
     @property
-    def commissioning(self) -> str:
-        """Return where the server is put into service, if that is what the case is at (rule R5)."""
-        if self.case is None or self.case.state != State.COMMISSIONING_BOOKED:
-            return ""
-        return url_for("staff.commissioning", number=self.case.number)
+    def next_place(self) -> Place | None:
+        """Return the page on which the case's next step is done, if it is not a button."""
+        return next((place for place in self.places if place.is_expected), None)
+
+    @property
+    def other_places(self) -> list[Place]:
+        """Return the case's other work pages."""
+        return [place for place in self.places if not place.is_expected]
+
+    @property
+    def missing(self) -> list[str]:
+        """Return what the repair still waits for, in words."""
+        return [str(words.OBSTACLES[obstacle]) for obstacle in self.obstacles]
 
     @property
     def is_idle(self) -> bool:
         """Tell whether nothing is to be decided here now."""
-        return not (self.deeds or self.steps or self.grant or self.commissioning or self.said)
+        return not (self.deeds or self.steps or self.grant or self.next_place or self.said)
 
     @property
     def has_case_part(self) -> bool:
         """Tell whether there is anything to say or do about the case itself."""
-        return bool(self.steps or self.said or self.at or self.holds or self.is_remote or self.is_idle)
+        about = self.steps or self.said or self.holds or self.is_remote or self.obstacles
+        return bool(about or self.at or self.is_idle)
 
     @property
     def link_steps(self) -> list[str]:
@@ -219,7 +192,9 @@ def of_case(
     case: Case, link: SubstituteLink | None = None, at: str = "", said: Message | None = None
 ) -> Sheet:
     """Return the sheet of a case and its open link, if it has one."""
-    sheet = Sheet(case, link, at=at, said=said, steps=steps_of(case))
+    obstacles = obstacles_of(case) if case.state in BEFORE_REPAIR else ()
+    sheet = Sheet(case, link, at=at, said=said, steps=steps_of(case, obstacles), obstacles=obstacles)
+    sheet.places = places.of_case(case, obstacles)
     if said is None and (case.answered_at or case.state == State.AWAITING_INFORMATION):
         sheet.said = desk.last_words([case]).get(case.id)
     return _ready(sheet)
@@ -240,34 +215,3 @@ def _ready(sheet: Sheet) -> Sheet:
     sheet.deeds = link_deeds.offered(sheet.link)
     sheet.waiting = link_deeds.waiting(sheet.link)
     return sheet
-
-
-def steps_of(case: Case) -> list[StepView]:
-    """Return the steps staff may take now, the expected one first; only those that exist in this version."""
-    state, expected = State(case.state), expected_step(case)
-    names = [name for name in workflow.steps_for(state, Role.STAFF) if name in NAMES]
-    names.sort(key=lambda name: (name != expected, list(NAMES).index(name)))
-    return [_step(case, name, name == expected) for name in names]
-
-
-def _step(case: Case, name: str, is_expected: bool) -> StepView:
-    needs = workflow.needs_for(name, Role.STAFF)
-    ask = ASKS[name] if needs & {Need.REASON, Need.QUESTION} else None
-    address = url_for("staff.step", number=case.number, step=name)
-    return StepView(name, NAMES[name], address, is_expected, ask, Need.TRACKING in needs)
-
-
-def expected_step(case: Case) -> str:
-    """Return the step that the facts lead to; staff decide.
-
-    A hold that only informs (purchase date unknown, accepted third-party charge) leads to the
-    release; one that leaves something open leads to a question.
-    """
-    if case.state == State.ON_ITS_WAY_TO_US:
-        return "receive"
-    if case.state != State.SUBMITTED:
-        return ""
-    if Hold.NOT_A_SEND_IN in case.holds:
-        return "solve_remotely"
-    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN, Hold.NOT_IDENTIFIED}
-    return "ask_back" if open_points & set(case.holds) and not case.answered_at else "release"

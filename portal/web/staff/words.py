@@ -16,6 +16,7 @@ from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Re
 from portal.rules.triage import Hold
 from portal.rules.urgency import TARGET_DAYS, Harm
 from portal.rules.workflow import State
+from portal.rules.workshop import Obstacle, obstacles
 from portal.web import labels
 from portal.web.staff import reckoning
 from portal.web.staff.facts import shortened
@@ -45,6 +46,14 @@ HOLDS = {
     Hold.THIRD_PARTY_DEVICE: _l("Fremdgerät, nicht bei uns gekauft"),
     Hold.NOT_IDENTIFIED: _l("Meldung noch keinem Salon zugeordnet"),
 }
+
+OBSTACLES = {
+    Obstacle.PURCHASE_UNKNOWN: _l("Das Kaufdatum fehlt."),
+    Obstacle.DECISION_OPEN: _l("Die Entscheidung über die Kosten fehlt."),
+    Obstacle.NO_SPARE_PARTS: _l("Für dieses Gerät gibt es keine Ersatzteile."),
+    Obstacle.QUOTE_OPEN: _l("Der Salon hat noch keinen Kostenvoranschlag angenommen."),
+}
+"""What keeps a repair from beginning (rules W0, W2–W4)."""
 
 KINDS = {
     Harm.CANNOT_CASH: "stop",
@@ -171,9 +180,9 @@ def _words_of_case(
             lost = _("Der Ersatzlink ist zu Ende, der Server noch nicht in Betrieb.") + " " + standing
         return _("Kann seit %(when)s nicht kassieren.", when=when(case.harm_since)), lost
     if harm in (Harm.RECEIPT_LOCK, Harm.LINK_ENDS_FIRST) and link:
-        return _words_of_active(link), standing
+        return _words_of_active(link), _with_failed_read_out(link, standing)
     if harm is Harm.ANSWER_OPEN:
-        said = f"„{shortened(message.text, 90)}“" if message else ""
+        said = labels.quoted(shortened(message.text, 90)) if message else ""
         return _("Antwort offen seit %(time)s.", time=labels.duration(case.harm_since)), said
     if harm is Harm.DECISION:
         return _words_of_decision(case)
@@ -182,7 +191,7 @@ def _words_of_case(
         carrier = f" · {labels.label(case.carrier)}" if case.carrier else ""
         return _("Paket seit %(time)s überfällig.", time=labels.duration(case.harm_since)), sent + carrier
     if harm is Harm.STUCK:
-        return _words_of_stuck(case), standing
+        return _words_of_stuck(case), f"{standing}. {_stuck_at(case)}"
     return "", standing
 
 
@@ -192,7 +201,7 @@ def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
     if link.state == LinkState.GRANTED:
         text = _("Ersatzlink zugesagt, die Kasse wird eingerichtet.")
         if link.till_problem:
-            text += " " + _("Letzte Meldung:") + f" „{shortened(link.till_problem, 90)}“"
+            text += " " + _("Letzte Meldung:") + " " + labels.quoted(shortened(link.till_problem, 90))
     if link.reason == LinkReason.DEFECT:
         return _("Kann seit %(when)s nicht kassieren.", when=since), text
     if link.state == LinkState.REQUESTED:
@@ -241,6 +250,38 @@ def _words_of_stuck(case: Case) -> str:
         TARGET_DAYS.get(State(case.state), 1),
         time=labels.duration(case.harm_since),
     )
+
+
+_STUCK_AT = {
+    State.SUBMITTED: _l("Die Meldung ist noch nicht geprüft."),
+    State.RECEIVED: _l("Die Prüfung hat noch nicht begonnen."),
+    State.IN_DIAGNOSIS: _l("Die Prüfung ist noch nicht zu Ende."),
+    State.QUOTE_ACCEPTED: _l("Die Reparatur hat noch nicht begonnen."),
+    State.QUOTE_DECLINED: _l("Noch nicht bereit zum Rückversand."),
+    State.IN_REPAIR: _l("Die Reparatur ist noch nicht zu Ende."),
+    State.NO_FAULT_FOUND: _l("Noch nicht bereit zum Rückversand."),
+    State.NOT_REPAIRABLE: _l("Noch nicht bereit zum Rückversand."),
+    State.READY_TO_RETURN: _l("Noch nicht eingepackt und verschickt."),
+    State.COMMISSIONING_BOOKED: _l("Die Inbetriebnahme ist noch nicht abgeschlossen."),
+}
+"""What a case is stuck at, for every state with a target time (rule S6)."""
+
+
+def _stuck_at(case: Case) -> str:
+    """Say what is to be done next; in the diagnosis, what the repair waits for (rules S6, W0–W4)."""
+    if case.state is State.IN_DIAGNOSIS:
+        bought_on = case.device.purchased_on if case.device_id else None
+        waits = obstacles(case.decision, bought_on, quote_accepted=False)
+        return str(OBSTACLES[waits[0]] if waits else _STUCK_AT[State.QUOTE_ACCEPTED])
+    return str(_STUCK_AT.get(State(case.state), ""))
+
+
+def _with_failed_read_out(link: SubstituteLink, standing: str) -> str:
+    """Add that the database could not be read out: the lock waits for it (rule L6)."""
+    if link.read_out_failed_at is None:
+        return standing
+    failed = _("Auslesen ging %(when)s nicht:", when=when(link.read_out_failed_at))
+    return f"{standing}. {failed} {labels.quoted(shortened(link.read_out_problem, 90))}"
 
 
 def _standing(case: Case) -> str:
