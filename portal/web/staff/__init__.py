@@ -19,4 +19,5 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     papers,
     search,
     steps,
+    workshop,
 )
