@@ -108,6 +108,7 @@ class Mails:
             text=rendered.text,
             html=rendered.html,
             date=letter.written_at,
+            invitation=rendered.invitation,
         )
 
     def failed(self, failure: Failure) -> None:

@@ -49,6 +49,15 @@ class MailFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Invitation:
+    """A calendar file that belongs to a letter, and what it asks of the calendar (REQUEST or CANCEL)."""
+
+    method: str
+    content: bytes
+    file_name: str
+
+
+@dataclass(frozen=True)
 class Mail:
     """One letter to one person; `message_id` with its angle brackets, `date` the instant it was written.
 
@@ -63,6 +72,7 @@ class Mail:
     sender: str
     reply_to: str | None
     date: datetime
+    invitation: Invitation | None = None
 
 
 class Mailer(Protocol):
@@ -182,10 +192,24 @@ def message(mail: Mail) -> EmailMessage:
         letter.set_content(mail.text)
         if mail.html:
             letter.add_alternative(mail.html, subtype="html")
+        if mail.invitation:
+            _add_calendar(letter, mail.invitation)
         letter.as_bytes()  # whatever is wrong is wrong now, not while talking to the server
     except (ValueError, TypeError, LookupError, AttributeError, MessageError) as error:
         raise MailRefused(f"the letter cannot be written: {error}") from error
     return letter
+
+
+def _add_calendar(letter: EmailMessage, invitation: Invitation) -> None:
+    """Add the calendar file twice: as a part that calendars enter by themselves, and as an attachment.
+
+    Base64, or a server on the way might fold its lines in another place.
+    """
+    how = {"method": _line(invitation.method)}
+    text = invitation.content.decode()
+    letter.add_alternative(text, subtype="calendar", cte="base64", params=how)
+    name = _line(invitation.file_name)
+    letter.add_attachment(invitation.content, maintype="application", subtype="ics", filename=name)
 
 
 def _line(text: str) -> str:

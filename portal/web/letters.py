@@ -14,11 +14,12 @@ from flask_babel import lazy_gettext as _l
 
 from portal.models import Case, Letter, Operator, SubstituteLink
 from portal.models.durations import StepTime
+from portal.outside.mailer import Invitation
 from portal.rules import numbers, parcel
 from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import context
+from portal.web import calendar_entry, context
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
@@ -33,6 +34,10 @@ NEXT = {
     "on_its_way_to_us": Actor.CARRIER,
     "received": Actor.STAFF,
     "commissioned": Actor.NOBODY,
+    "appointment_booked": Actor.STAFF,
+    "appointment_moved": Actor.STAFF,
+    "appointment_cancelled": Actor.OWNER,
+    "appointment_soon": Actor.STAFF,
     "link_requested": Actor.STAFF,
     "link_granted": Actor.OWNER,
     "link_refused": Actor.NOBODY,
@@ -59,12 +64,13 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A letter as people read it, and where an answer to it goes (empty: nowhere)."""
+    """A letter as people read it, where an answer to it goes (empty: nowhere), and what calendars take."""
 
     subject: str
     text: str
     html: str
     reply_to: str
+    invitation: Invitation | None = None
 
 
 def render(letter: Letter) -> Rendered:
@@ -84,7 +90,7 @@ def render(letter: Letter) -> Rendered:
         values["subject"] = subject
         text = _tidy(render_template(f"{folder}/body.txt", **values))
         html = _UNPRINTABLE.sub("", render_template(f"{folder}/body.html", **values))
-        return Rendered(subject, text, html, operator.email)
+        return Rendered(subject, text, html, operator.email, calendar_entry.invitation(letter, operator))
 
 
 def message_id(letter: Letter) -> str:
@@ -111,11 +117,14 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         "holds": [Hold(hold) for hold in letter.context.get("holds", ())],
         **_of_case(letter),
         **_of_link(letter),
+        **calendar_entry.values(letter),
     }
 
 
 def actor_of(event: str) -> Any:
     """Return the sentence that says who acts next; to staff their own turn reads otherwise."""
+    if event in calendar_entry.MEETINGS:
+        return calendar_entry.TO_COME
     return TO_STAFF if event.startswith(FOR_STAFF) else ACTORS[NEXT[event]]
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from portal.actions import cases, letters, link_steps, links, readouts, warnings
+from portal.actions import appointments, cases, letters, link_steps, links, readouts, warnings
 from portal.models import Account, Case, Letter, SubstituteLink
 from portal.outside.mailer import Mail, message
 from portal.rules import links as link_rules
@@ -26,6 +26,7 @@ from tests.builders import (
     a_staff_member,
     a_waiting_case,
     an_active_link,
+    an_appointment,
     an_operator,
     an_owner,
 )
@@ -120,6 +121,24 @@ def _commissioned() -> None:
     letters.tell_owners(Case.get_by_id(case.id), "commissioned", now=NOW, why="")
 
 
+def _appointment_booked() -> None:
+    an_appointment()
+
+
+def _appointment_moved() -> None:
+    moved_to = NOW + timedelta(days=3, minutes=1)
+    appointments.move(an_appointment(), moved_to, by=a_staff_member(), now=NOW)
+
+
+def _appointment_cancelled() -> None:
+    appointments.cancel(an_appointment(), by=a_staff_member(), now=NOW, why=REASON)
+
+
+def _appointment_soon() -> None:
+    an_appointment(starts_at=NOW + timedelta(days=3, minutes=1))
+    appointments.remind_due(now=NOW + timedelta(days=2, minutes=1))
+
+
 EVENTS = {
     "submitted": _submitted,
     "released": _released,
@@ -130,6 +149,10 @@ EVENTS = {
     "on_its_way_to_us": _sent,
     "received": _received,
     "commissioned": _commissioned,
+    "appointment_booked": _appointment_booked,
+    "appointment_moved": _appointment_moved,
+    "appointment_cancelled": _appointment_cancelled,
+    "appointment_soon": _appointment_soon,
     "link_requested": _link_requested,
     "link_granted": _link_granted,
     "link_refused": _link_refused,
@@ -143,7 +166,7 @@ EVENTS = {
 ABOUT_LINKS = [event for event in EVENTS if event.startswith("link_")]
 WITH_REASON = (
     "question", "declined", "solved_remotely", "cancelled", "link_refused", "link_ended", "link_locked",
-    "link_read_out_failed",
+    "link_read_out_failed", "appointment_cancelled",
 )  # fmt: skip
 
 
