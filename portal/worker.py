@@ -18,7 +18,7 @@ import structlog
 from flask import Flask
 
 from portal import deliveries
-from portal.actions import forecast, letters, link_steps, queue, rounds, warnings
+from portal.actions import appointments, forecast, letters, link_steps, queue, rounds, warnings
 from portal.actions.letters import PostAway
 from portal.deliveries import Way
 from portal.models.base import db
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 PARTS: dict[str, Callable[[datetime], object]] = {
     "ends": lambda now: link_steps.expire_due(now=now),
     "warnings": lambda now: warnings.warn_due(now=now),
+    "appointments": lambda now: appointments.remind_due(now=now),
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
 }
