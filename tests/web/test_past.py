@@ -6,8 +6,10 @@ from portal.rules.links import LINK_STEPS, TillDeed
 from portal.rules.workflow import STEPS
 from portal.web.labels import TILL_DEEDS
 from portal.web.staff.past import DONE
+from portal.web.staff.past_appointments import OF_APPOINTMENTS
 
 OTHERS = ["request_link", "extend", "correct_tracking", "note", "tick", "confirm_till", "till_problem"]
+OTHERS += sorted(OF_APPOINTMENTS)
 
 
 @pytest.mark.parametrize("step", [*sorted({*STEPS, *LINK_STEPS}), *OTHERS])

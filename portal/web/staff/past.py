@@ -14,7 +14,7 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
-from portal.web.staff import past_parcel, past_workshop
+from portal.web.staff import past_appointments, past_parcel, past_workshop
 
 DONE = {
     "submit": _l("Gemeldet"),
@@ -59,6 +59,16 @@ DONE = {
     "commission": _l("In Betrieb genommen, abgeschlossen"),
     "unbook_commissioning": _l("Termin zur Inbetriebnahme abgesagt"),
     "book_commissioning": _l("Termin zur Inbetriebnahme vereinbart"),
+    "book_appointment": _l("Termin gebucht"),
+    "move_appointment": _l("Termin verschoben"),
+    "cancel_appointment": _l("Termin abgesagt"),
+    "miss_appointment": _l("Termin versäumt"),
+    "finish_appointment": _l("Termin erledigt"),
+    "remind_appointment": _l("An den Termin erinnert"),
+    "set_calendar": _l("Zeiten für Termine geändert"),
+    "add_holiday": _l("Freien Tag eingetragen"),
+    "remove_holiday": _l("Freien Tag gestrichen"),
+    "set_salon_hours": _l("Öffnungszeiten des Salons geändert"),
     "tick": _l("Inbetriebnahme"),
     "decide": _l("Über die Kosten entschieden"),
     "set_purchase_date": _l("Kaufdatum eingetragen"),
@@ -154,6 +164,7 @@ def _details(row: History) -> str:
         parts.append(str(facts["number"]))
     parts += [str(ITEMS[Item(item)]) for item in facts.get("items", ())]
     parts += past_parcel.details(row)
+    parts += past_appointments.details(row)
     return ", ".join(parts)
 
 
