@@ -9,6 +9,7 @@ from playhouse.fields import EnumField
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
+from portal.models.customers import Salon
 from portal.rules.appointments import AppointmentState, Kind, Terms
 
 
@@ -28,6 +29,14 @@ class CalendarKind(BaseModel):
     def of(cls, kind: Kind) -> "CalendarKind | None":
         """Return how appointments of the kind are given, or None before staff have said so."""
         return cls.get_or_none(cls.kind == kind)
+
+    @classmethod
+    def without_times(cls) -> list[Kind]:
+        """Return the kinds of which nobody finds a time though they are meant to be given."""
+        has_hours = cls.kind.in_(WeeklyHours.select(WeeklyHours.kind))
+        settled = cls.select(cls.kind).where(~cls.is_offered | ((cls.capacity > 0) & has_hours))
+        fine = {row.kind for row in settled}
+        return [kind for kind in Kind if kind not in fine]
 
     @property
     def terms(self) -> Terms:
@@ -131,6 +140,13 @@ class Appointment(BaseModel):
         """Select what is booked with a beginning in [start, end), with its case, in order."""
         within = (cls.starts_at >= start) & (cls.starts_at < end) & (cls.state == AppointmentState.BOOKED)
         return cls.select(cls, Case).join(Case).where(within).order_by(cls.starts_at, cls.id)
+
+    @classmethod
+    def in_calendar(cls, start: datetime, end: datetime):
+        """Select what was not cancelled and begins in [start, end), with case and salon, in order."""
+        within = (cls.starts_at >= start) & (cls.starts_at < end) & (cls.state != AppointmentState.CANCELLED)
+        found = cls.select(cls, Case, Salon).join(Case).left_outer_join(Salon, on=(Case.salon == Salon.id))
+        return found.where(within).order_by(cls.starts_at, cls.id)
 
     @classmethod
     def to_remind(cls, now: datetime):
