@@ -19,4 +19,14 @@ def show_staff_their_own_page():
 
 guard(bp, Role.OWNER)
 
-from portal.web.owner import cases, link_request, links, papers, steps  # noqa: E402, F401 (they add their views)
+from portal.web.owner import (  # noqa: E402, F401 (they add their views)
+    appointment,
+    appointment_booked,
+    appointment_hours,
+    cases,
+    link_request,
+    links,
+    outage_record,
+    papers,
+    steps,
+)

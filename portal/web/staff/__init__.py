@@ -9,6 +9,9 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 guard(bp, Role.STAFF, Role.ADMIN)
 
 from portal.web.staff import (  # noqa: E402, F401 (they add their views)
+    appointment,
+    calendar,
+    calendar_settings,
     cases,
     check_in,
     commissioning,

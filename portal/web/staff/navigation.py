@@ -65,6 +65,7 @@ def entries(current: str = "") -> list[Entry]:
         Entry(label, address_of(name), _shown(found.get(name)), name == current)
         for name, label in NAMES.items()
     ]
+    lines.append(Entry(_l("Kalender"), url_for("staff.calendar"), None, current == "calendar"))
     lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
     if current_user.role == Role.ADMIN:
         lines.append(
