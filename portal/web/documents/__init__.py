@@ -6,6 +6,7 @@ address, which lead nobody in: the page behind the address asks for a sign-in.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,24 @@ BASE = Path(__file__).resolve().parents[3] / "static"
 SLIP = ("documents.css", "slip.css")
 PAPERS = ("documents.css", "papers.css")
 PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """Whom to call and write to, as a paper names them; empty is not told."""
+
+    brand: str
+    origin: tuple[str, ...]  # where letters come from, without the country
+    phone: str = ""
+    hours: str = ""
+    email: str = ""
+
+    @classmethod
+    def of(cls, who: Operator) -> "Vendor":
+        """Return what papers say of the operator."""
+        place = f"{who.postal_code} {who.city}"
+        origin = filled(who.company, who.person, who.street, place)
+        return cls(who.brand, origin, who.phone, who.support_hours, who.email)
 
 
 def printed(template: str, *, css: tuple[str, ...] = PAPERS, **values: Any) -> bytes:

@@ -4,9 +4,11 @@ from flask import Blueprint, Response, redirect, request, session, url_for
 from flask_login import current_user
 
 from portal.actions import accounts
+from portal.web import documents
 from portal.web.access import safe_next
 from portal.web.context import LANGUAGES, operator
 from portal.web.documents import country
+from portal.web.documents import kit as kits
 from portal.web.fragments import page
 
 bp = Blueprint("public", __name__)
@@ -22,6 +24,12 @@ def start() -> Response:
 def help() -> Response:
     """Show how to help oneself, what is not ours, and whom to call."""
     return page("public/help.html")
+
+
+@bp.get("/kit.pdf")
+def kit() -> Response:
+    """Give the emergency kit, to print before the till is gone (rule O4)."""
+    return documents.answer(kits.made(), "Notfallmappe")
 
 
 @bp.get("/imprint")
