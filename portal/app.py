@@ -13,7 +13,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import cli, config
 from portal.config import Settings
 from portal.models import base
-from portal.web import access, addresses, context, errors, labels, machines, papers, security, timeline
+from portal.web import (
+    access,
+    account,
+    addresses,
+    context,
+    errors,
+    labels,
+    machines,
+    papers,
+    security,
+    timeline,
+)
 from portal.web.api import bp as api
 from portal.web.owner import bp as owner
 from portal.web.public import door, pages, report, signing  # noqa: F401 (signing adds to pages' blueprint)
@@ -58,7 +69,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     labels.init_app(app)
     timeline.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, api, machines.bp):
+    for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, account.bp, api, machines.bp):
         app.register_blueprint(blueprint)
     cli.init_app(app)
     security.init_app(app, ROOT / "static")

@@ -18,7 +18,17 @@ import structlog
 from flask import Flask
 
 from portal import deliveries
-from portal.actions import appointments, forecast, letters, link_steps, queue, rounds, warnings
+from portal.actions import (
+    appointments,
+    forecast,
+    letters,
+    link_steps,
+    queue,
+    rounds,
+    sign_in_links,
+    throttle,
+    warnings,
+)
 from portal.actions.letters import PostAway
 from portal.deliveries import Way
 from portal.models.base import db
@@ -29,11 +39,13 @@ LONGEST_PAUSE = 60.0  # while the database or the other side of a line is away
 log = structlog.get_logger()
 
 PARTS: dict[str, Callable[[datetime], object]] = {
+    "sign-in links": lambda now: sign_in_links.send_asked(now=now),
     "ends": lambda now: link_steps.expire_due(now=now),
     "warnings": lambda now: warnings.warn_due(now=now),
     "appointments": lambda now: appointments.remind_due(now=now),
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
+    "tidy up": lambda now: (throttle.tidy_up(now=now), sign_in_links.tidy_up(now=now)),
 }
 """What a round does, in this order; a part that fails holds up none of the others."""
 

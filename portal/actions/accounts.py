@@ -1,6 +1,6 @@
 """Let people in and out; passwords as argon2, sessions as rows that can be ended (section P)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_urlsafe
 
@@ -8,13 +8,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from peewee import IntegrityError
 
+from portal.actions import history, throttle
 from portal.models import Account, Customer, SignIn
 from portal.models.accounts import hash_of
 from portal.models.base import transaction
+from portal.rules import signing_in
+from portal.rules.signing_in import FRESH, LONGEST, By, Counted, Unfit
 from portal.rules.workflow import Role
 
-MIN_PASSWORD = 10
-MAX_PASSWORD = 128
+LAST_USE_EVERY = timedelta(minutes=5)
 
 
 class SignInRefused(Exception):
@@ -26,7 +28,16 @@ class EmailTaken(ValueError):
 
 
 class PasswordUnfit(ValueError):
-    """A password that is too short or too long."""
+    """A password that must not be taken; `why` says why (rules.signing_in.Unfit)."""
+
+    def __init__(self, why: Unfit) -> None:
+        """Keep the reason."""
+        super().__init__(str(why))
+        self.why = why
+
+
+class PasswordNeeded(Exception):
+    """The present password is missing or wrong, and nobody has just come in by a link of theirs."""
 
 
 def normal(email: str) -> str:
@@ -58,7 +69,7 @@ def create(
                 name=name,
                 role=role,
                 customer=customer,
-                password_hash=hashed(password),
+                password_hash=hashed(password, normal(email)),
                 language=language,
                 created_at=now,
             )
@@ -66,10 +77,11 @@ def create(
         raise EmailTaken(email) from error
 
 
-def hashed(password: str) -> str:
+def hashed(password: str, email: str = "") -> str:
     """Return the argon2 hash of a password, or raise PasswordUnfit."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise PasswordUnfit
+    why = signing_in.unfit(password, email)
+    if why is not None:
+        raise PasswordUnfit(why)
     return PasswordHasher().hash(password)
 
 
@@ -78,19 +90,80 @@ def _dummy_hash() -> str:
     return PasswordHasher().hash(token_urlsafe())
 
 
-def sign_in(email: str, password: str, *, device: str, now: datetime) -> tuple[Account, str]:
-    """Return the account and a fresh session token, or raise SignInRefused.
+def sign_in(
+    email: str, password: str, *, device: str, now: datetime, address: str = "", browser: str = ""
+) -> tuple[Account, str]:
+    """Return the account and a fresh session token, or raise SignInRefused or TooManyTries.
 
-    An unknown address costs the same time as a wrong password.
+    An unknown e-mail address costs the same time as a wrong password, and is counted alike. `address` is
+    where it comes from; `browser` marks a browser in which this e-mail address has signed in before: it is
+    counted apart, so that strangers who guess keep nobody out.
     """
-    account = Account.get_or_none(Account.email == normal(email), Account.closed_at.is_null())
+    email = normal(email)
+    counts = _counts(email, address, browser)
+    for counted, what in counts:
+        throttle.check(counted, what, now=now)
+    for counted, what in counts:
+        throttle.count(counted, what, now=now)
+    account = Account.get_or_none(Account.email == email, Account.closed_at.is_null())
     known = account.password_hash if account else None
-    fits = _fits(known or _dummy_hash(), password[: MAX_PASSWORD + 1])
+    fits = _fits(known or _dummy_hash(), password[: LONGEST + 1])
     if account is None or known is None or not fits:
         raise SignInRefused
+    throttle.forget(*counts[0])
+    if address:
+        throttle.give_back(Counted.ADDRESS, address)
+    return account, begin(account, By.PASSWORD, device=device, address=address, now=now)
+
+
+def _counts(email: str, address: str, browser: str) -> list[tuple[Counted, str]]:
+    own = (Counted.BROWSER, f"{browser}:{email}") if browser else (Counted.ACCOUNT, email)
+    return [own, (Counted.ADDRESS, address)] if address else [own]
+
+
+def begin(account: Account, by: By, *, device: str, address: str, now: datetime) -> str:
+    """Begin a session and return its token, of which only the hash is kept."""
     token = token_urlsafe(32)
-    SignIn.create(account=account, token_hash=hash_of(token), device=device[:200], created_at=now)
-    return account, token
+    SignIn.create(
+        account=account,
+        token_hash=hash_of(token),
+        device=device[:200],
+        created_at=now,
+        last_used_at=now,
+        address=address[:45],
+        by=by,
+    )
+    return token
+
+
+def seen(signed_in: SignIn, *, address: str, now: datetime) -> None:
+    """Note when and from where a session was last used; every few minutes at most."""
+    if abs(now - signed_in.used_at) < LAST_USE_EVERY:
+        return
+    SignIn.update(last_used_at=now, address=address[:45]).where(SignIn.id == signed_in.id).execute()
+
+
+def set_password(account: Account, password: str, *, present: str, signed_in: SignIn, now: datetime) -> None:
+    """Set a new password and end all sessions of the account, this one too (rule P1).
+
+    The present one is needed, unless there is none yet or somebody has just come in by a link that only
+    they can read. Raises PasswordNeeded, PasswordUnfit, TooManyTries.
+    """
+    if account.password_hash and not is_fresh(signed_in, now):
+        throttle.count(Counted.BROWSER, f"password:{account.id}", now=now)
+        if not _fits(account.password_hash, present[: LONGEST + 1]):
+            raise PasswordNeeded
+        throttle.forget(Counted.BROWSER, f"password:{account.id}")
+    fresh = hashed(password, account.email)
+    with transaction():
+        Account.update(password_hash=fresh).where(Account.id == account.id).execute()
+        sign_out_everywhere(account, now=now)
+        history.record(None, "set_password", by=account, at=now)
+
+
+def is_fresh(signed_in: SignIn, now: datetime) -> bool:
+    """Tell whether somebody has just come in by a link sent to their own mailbox."""
+    return signed_in.by is By.LINK and timedelta() <= now - signed_in.created_at < FRESH
 
 
 def _fits(stored: str, password: str) -> bool:
@@ -103,6 +176,11 @@ def _fits(stored: str, password: str) -> bool:
 def sign_out(token: str, *, now: datetime) -> None:
     """End one browser's session; a copied cookie is worthless from now on."""
     _end(SignIn.token_hash == hash_of(token), now)
+
+
+def end_session(account: Account, session_id: int, *, now: datetime) -> None:
+    """End one of the account's own sessions; another's is not touched (rule P1)."""
+    _end((SignIn.account == account) & (SignIn.id == session_id), now)
 
 
 def sign_out_everywhere(account: Account, *, now: datetime) -> None:

@@ -63,6 +63,11 @@ def tell_owners(
     ]
 
 
+def tell(reader: Account, event: str, *, now: datetime, key: str, **context: Any) -> Letter | None:
+    """Write a letter to one person about their own account, once per `key`."""
+    return _write_to(reader, event, f"account:{key}", now, context, None)
+
+
 def tell_owners_of_link(
     link: SubstituteLink, event: str, *, now: datetime, key: str | None = None, **context: Any
 ) -> list[Letter]:

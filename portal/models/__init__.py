@@ -23,6 +23,7 @@ from portal.models.operator import Operator
 from portal.models.outages import OutageLine
 from portal.models.parcels import ParcelItem
 from portal.models.quotes import Quote
+from portal.models.signing_in import SignInLink, Throttle
 from portal.models.workshop import Swap
 
 TABLES = (
@@ -56,6 +57,8 @@ TABLES = (
     Seat,
     Feedback,
     OutageLine,
+    Throttle,
+    SignInLink,
 )
 
 __all__ = [table.__name__ for table in TABLES] + ["TABLES", "db"]

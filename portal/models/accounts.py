@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask_login import UserMixin
-from peewee import CharField, ForeignKeyField
+from peewee import SQL, CharField, ForeignKeyField
 from playhouse.fields import EnumField
 
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer
+from portal.rules.signing_in import By
 from portal.rules.workflow import Role
 
 
@@ -25,6 +26,7 @@ class Account(UserMixin, BaseModel):
     closed_at = InstantField(null=True)
 
     session_token: str | None = None
+    signed_in: "SignIn | None" = None  # the row behind the token, for who came in with it
 
     # Flask-Login compares the tokens of sessions: two people without one would be the same.
     __eq__ = BaseModel.__eq__  # type: ignore[assignment]
@@ -55,14 +57,31 @@ class SignIn(BaseModel):
     device = CharField(max_length=200, default="")
     created_at = InstantField()
     ended_at = InstantField(null=True)
+    last_used_at = InstantField(null=True)
+    address = CharField(max_length=45, default="", constraints=[SQL("DEFAULT ''")])  # of the last use
+    by = EnumField(By, max_length=10, default=By.PASSWORD, constraints=[SQL("DEFAULT 'password'")])
+
+    @classmethod
+    def open_of(cls, account: Account, now: datetime):
+        """Select the browsers in which the account is signed in, the last used first."""
+        is_open = cls.ended_at.is_null() & (cls.created_at > now - SIGN_IN_LASTS)
+        return (
+            cls.select()
+            .where(cls.account == account, is_open)
+            .order_by(cls.last_used_at.desc(), cls.id.desc())
+        )
+
+    @property
+    def used_at(self) -> datetime:
+        """Return when the browser was last seen."""
+        return self.last_used_at or self.created_at
 
     @classmethod
     def account_of(cls, token: str, now: datetime) -> Account | None:
         """Return the account signed in with `token`, or None; one query."""
         found = (
-            Account.select(Account, Customer)
-            .join(cls, on=(cls.account == Account.id))
-            .switch(Account)
+            cls.select(cls, Account, Customer)
+            .join(Account)
             .left_outer_join(Customer)
             .where(
                 cls.token_hash == hash_of(token),
@@ -72,9 +91,11 @@ class SignIn(BaseModel):
             )
             .first()
         )
-        if found is not None:
-            found.session_token = token
-        return found
+        if found is None:
+            return None
+        account = found.account
+        account.session_token, account.signed_in = token, found
+        return account
 
 
 def hash_of(token: str) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, redirect, request, url_for
 from flask_login import LoginManager, current_user
 
+from portal.actions import accounts
 from portal.models import SignIn
 from portal.outside import clock
 from portal.rules.workflow import Role
@@ -21,7 +22,11 @@ def init_app(app: Flask) -> None:
 @login_manager.user_loader
 def account_of(token: str):
     """Return the account signed in with this token, if the session has not been ended."""
-    return SignIn.account_of(token, clock.now())
+    now = clock.now()
+    account = SignIn.account_of(token, now)
+    if account is not None and account.signed_in is not None:
+        accounts.seen(account.signed_in, address=request.remote_addr or "", now=now)
+    return account
 
 
 @login_manager.unauthorized_handler

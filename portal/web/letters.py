@@ -17,9 +17,10 @@ from portal.models.durations import StepTime
 from portal.outside.mailer import Invitation
 from portal.rules import numbers, parcel
 from portal.rules.links import Answer, Mode, shows_tse_notice
+from portal.rules.signing_in import LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import calendar_entry, context
+from portal.web import calendar_entry, context, parts
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
@@ -33,6 +34,21 @@ NEXT = {
     "cancelled": Actor.NOBODY,
     "on_its_way_to_us": Actor.CARRIER,
     "received": Actor.STAFF,
+    "parcel_incomplete": Actor.OWNER,
+    "parcel_complete": Actor.STAFF,
+    "parcel_waived": Actor.STAFF,
+    "parcel_without_report": Actor.STAFF,
+    "tse_disposal_asked": Actor.OWNER,
+    "on_its_way_back": Actor.CARRIER,
+    "parcel_sent_after": Actor.CARRIER,
+    "no_fault_found": Actor.STAFF,
+    "not_repairable": Actor.STAFF,
+    "in_repair": Actor.STAFF,
+    "quote_sent": Actor.OWNER,
+    "quote_ends_soon": Actor.OWNER,
+    "quote_accepted": Actor.STAFF,
+    "quote_declined": Actor.STAFF,
+    "quote_lapsed": Actor.STAFF,
     "commissioned": Actor.NOBODY,
     "appointment_booked": Actor.STAFF,
     "appointment_moved": Actor.STAFF,
@@ -47,6 +63,7 @@ NEXT = {
     "link_ends_soon": Actor.OWNER,
     "link_ended": Actor.OWNER,
     "staff_link_ends_soon": Actor.STAFF,
+    "sign_in_link": Actor.OWNER,
 }
 ACTORS = {
     Actor.OWNER: _l("Als Nächstes sind Sie an der Reihe."),
@@ -116,8 +133,22 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         "expected": Answer(letter.context["expected"]) if letter.context.get("expected") else None,
         "holds": [Hold(hold) for hold in letter.context.get("holds", ())],
         **_of_case(letter),
+        **parts.of_letter(letter),
         **_of_link(letter),
         **calendar_entry.values(letter),
+        **_of_account(letter),
+    }
+
+
+def _of_account(letter: Letter) -> dict[str, Any]:
+    """Return the link that lets its reader in; it is made here and stands nowhere else (rule P1)."""
+    mark = letter.context.get("mark")
+    if not mark:
+        return {}
+    token = link_token(current_app.config["PORTAL"].secret, mark)
+    return {
+        "sign_in_url": url_for("public.open_link", token=token, _external=True),
+        "minutes": int(LINK_LASTS.total_seconds() // 60),
     }
 
 
@@ -144,6 +175,8 @@ def _of_case(letter: Letter) -> dict[str, Any]:
         "tse_is_unknown": in_server is None,
         "case_url": url_for("owner.case", number=case.number, _external=True),
         "slip_url": url_for("papers.slip", number=case.number, _external=True),
+        "disposal_url": url_for("owner.tse_disposal", number=case.number, _external=True),
+        "quote_url": url_for("owner.quote", number=case.number, _external=True),
         "parcel_url": url_for("owner.parcel", number=case.number, _external=True),
     }
 
