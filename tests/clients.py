@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from peewee import Database
 from werkzeug.test import TestResponse
 
 from portal.models import Account, base
+from tests.made_once import CompiledTemplates
 from tests.pages import Form, Page
 
 DEMO_PASSWORD = "demo-passwort-2026"
+PARSED: WeakKeyDictionary[TestResponse, Page] = WeakKeyDictionary()  # a page is long, and often asked about
 
 
 class PageClient(FlaskClient):
@@ -79,8 +81,10 @@ class PageClient(FlaskClient):
 
 
 def page_of(response: TestResponse) -> Page:
-    """Return the parsed page of an answer."""
-    return Page(response.get_data(as_text=True))
+    """Return the parsed page of an answer; it is parsed once, so nobody may change it."""
+    if response not in PARSED:
+        PARSED[response] = Page(response.get_data(as_text=True))
+    return PARSED[response]
 
 
 def find_form(page: Page, values: Mapping[str, Any], wanted: str | int | None = None) -> Form:
@@ -107,15 +111,9 @@ def app_settings(database_url: str, tmp_path: Path) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Keep compiled templates: to compile them anew for each test's portal took half of the time."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled-templates")))
-
-
 @pytest.fixture
 def app(
-    database: Database, app_settings: dict[str, Any], compiled_templates: FileSystemBytecodeCache
+    database: Database, app_settings: dict[str, Any], compiled_templates: CompiledTemplates
 ) -> Iterator[Flask]:
     """Make the portal on the test's database, which is connected for the test as well."""
     from portal.app import create_app

@@ -22,6 +22,7 @@ _keep_files_in_memory()  # before anybody asks for a temporary folder
 
 pytest_plugins = [
     "tests.engines",
+    "tests.made_once",
     "tests.clients",
     "tests.servers",
     "tests.tills",
