@@ -20,6 +20,8 @@ from weasyprint.css import ComputedStyle, Style
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from portal.outside import glyphs
+
 # WeasyPrint tells Pillow, for the whole process, to take broken pictures for whole ones; `files` relies on
 # the contrary, and so do we.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -216,8 +218,10 @@ class Press:
         self.fonts = FontConfiguration()
         self.memory = Memory()
         self.line_art: dict[str, Any] = {}
+        self.letters: frozenset[str] = frozenset()
         try:
             self.sheets = [self._sheet(name) for name in css]
+            self.letters = glyphs.letters_of(base / name for name in css)
         except FatalURLFetchingError as error:
             raise refused(str(error)) from error
 
@@ -227,7 +231,10 @@ class Press:
     def render(self, html: str) -> bytes:
         """Return the page as PDF/UA-1; raises `refused` when it asks for more than it may read."""
         try:
-            return self._print(Page(html, self.base, self.fetcher, self.memory))
+            page = Page(html, self.base, self.fetcher, self.memory)
+            if self.letters:
+                glyphs.make_printable(page.etree_element, self.letters)
+            return self._print(page)
         except FatalURLFetchingError as error:  # a BaseException: `except Exception` would let it through
             raise self.refused(str(error)) from error
         finally:
