@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib import parse
 
 import phonenumbers
 from flask import Response, abort, current_app, render_template
@@ -57,7 +57,7 @@ def answer(paper: bytes, name: str) -> Response:
     plain = name.translate(PLAIN)
     telling = f'inline; filename="{plain}.pdf"'
     if plain != name:
-        telling += f"; filename*=UTF-8''{quote(name)}.pdf"
+        telling += f"; filename*=UTF-8''{parse.quote(name)}.pdf"
     shown.headers["Content-Disposition"] = telling
     return shown
 
