@@ -4,15 +4,27 @@ They write through the portal's own actions where there is one, so what they bui
 All need a connected database (the fixture `database` or `app`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
 
-from portal.actions import accounts, appointments, cases, customers, links, quotes, reports
+from portal.actions import (
+    accounts,
+    appointments,
+    cases,
+    customers,
+    links,
+    packing,
+    parcels,
+    quotes,
+    reports,
+    workshop,
+)
 from portal.actions.links import BackupFacts
+from portal.actions.parcels import PartRecord
 from portal.models import (
     Account,
     Appointment,
@@ -22,17 +34,20 @@ from portal.models import (
     Device,
     Draft,
     Operator,
+    ParcelItem,
     Quote,
     Salon,
     SubstituteLink,
 )
 from portal.rules.appointments import GRID, Kind
+from portal.rules.carriers import Carrier
 from portal.rules.links import LinkReason, Mode
+from portal.rules.parcel import expected_parts
 from portal.rules.quotes import Offer, Position
 from portal.rules.report import Page
 from portal.rules.triage import Origin
 from portal.rules.warranty import Decision
-from portal.rules.workflow import Role
+from portal.rules.workflow import Role, State
 from tests.clients import DEMO_PASSWORD
 
 NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)
@@ -187,26 +202,59 @@ def a_waiting_case(device: Device | None = None, by: Account | None = None, now:
 
 
 def a_sent_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
-    """Make a released case whose parcel is on its way to us."""
-    from portal.rules.carriers import Carrier
-
+    """Make a released case whose parcel is on its way to us; what waits for staff is released by them."""
     case = a_case(device, by, now)
+    if case.state is State.SUBMITTED:
+        case = cases.release(case, by=a_staff_member(), now=now)
     return cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=case.reporter, now=now)
 
 
-TO_THE_SALON = (
-    "receive", "start_diagnosis", "no_fault_found", "make_ready", "dispatch", "confirm_delivery",
-)  # fmt: skip
+def a_case_checked_in(
+    case: Case | None = None,
+    *,
+    parts: Sequence[PartRecord] = (),
+    now: datetime = NOW,
+    staff: Account | None = None,
+    **given: Any,
+) -> Case:
+    """Take a parcel in: all that belongs into it has arrived, unless `parts` say otherwise (rule C4)."""
+    case = case or a_sent_case(now=now)
+    in_server = case.device.tse_in_server if case.device else None
+    usual = [PartRecord(part) for part in expected_parts(in_server)]
+    return parcels.check_in(case, parts or usual, by=staff or a_staff_member(), now=now, **given)
+
+
+def a_case_ready_to_return(
+    case: Case | None = None, *, now: datetime = NOW, staff: Account | None = None, **given: Any
+) -> Case:
+    """Make a case without a fault that lies ready to be packed; `given` as for `a_case_checked_in`."""
+    staff = staff or a_staff_member()
+    case = a_case_checked_in(case, now=now, staff=staff, **given)
+    for step in ("start_diagnosis", "no_fault_found", "make_ready"):
+        case = cases.advance(case, step, by=staff, now=now)
+    return case
+
+
+def a_case_on_its_way_back(
+    case: Case | None = None, *, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Pack all parts of a case that lies ready, and send them back; without one make it (rule C5)."""
+    staff = staff or a_staff_member()
+    case = case or a_case_ready_to_return(now=now, staff=staff)
+    for item in ParcelItem.of_case(case).where(ParcelItem.departure.is_null()):
+        if item.standing.is_here:
+            packing.pack(item, by=staff, now=now)
+    return packing.dispatch(Case.get_by_id(case.id), Carrier.DHL, "00340434161094042557", by=staff, now=now)
 
 
 def a_case_delivered(
     device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
 ) -> Case:
     """Make a case whose server is back in the salon, still without an appointment."""
-    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
-    for step in TO_THE_SALON:
-        case = cases.advance(case, step, by=staff, now=now)
-    return case
+    staff = staff or a_staff_member()
+    ready = a_case_ready_to_return(a_sent_case(device, by, now), now=now, staff=staff)
+    case = a_case_on_its_way_back(ready, now=now, staff=staff)
+    return cases.advance(case, "confirm_delivery", by=staff, now=now)
 
 
 def a_case_at_commissioning(
@@ -258,10 +306,9 @@ def a_case_in_diagnosis(
     device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
 ) -> Case:
     """Make a case whose server is here and being looked at."""
-    case, staff = a_sent_case(device, by, now), staff or a_staff_member()
-    for step in ("receive", "start_diagnosis"):
-        case = cases.advance(case, step, by=staff, now=now)
-    return case
+    staff = staff or a_staff_member()
+    case = a_case_checked_in(a_sent_case(device, by, now), now=now, staff=staff)
+    return cases.advance(case, "start_diagnosis", by=staff, now=now)
 
 
 def an_offer(*amounts: int, **changes: Any) -> Offer:
@@ -276,8 +323,17 @@ def a_chargeable_case(
     """Make a case in diagnosis whose repair staff have decided to be chargeable (rules W0, W3)."""
     device = device or a_device(purchased_on=date(2023, 5, 2))
     case = a_case_in_diagnosis(device, by, now, staff)
-    Case.update(decision=Decision.CHARGEABLE, decided_at=now).where(Case.id == case.id).execute()
-    return Case.get_by_id(case.id)
+    return workshop.decide(case, Decision.CHARGEABLE, "Nach Ablauf", by=staff or a_staff_member(), now=now)
+
+
+def a_case_in_repair(
+    device: Device | None = None, by: Account | None = None, now: datetime = NOW, staff: Account | None = None
+) -> Case:
+    """Make a case whose server is being repaired under warranty (rules W0, W4)."""
+    staff = staff or a_staff_member()
+    case = a_case_in_diagnosis(device, by, now, staff)
+    case = workshop.decide(case, Decision.WARRANTY, "Laut Rechnung", by=staff, now=now)
+    return cases.advance(case, "start_repair", by=staff, now=now)
 
 
 def a_case_with_quote(

@@ -74,7 +74,7 @@ def check_in(
         history.record(case, "check_in", by=by, at=now, parts=records, place=storage_place)
         if missing and tells:
             letters.tell_owners(case, "parcel_incomplete", now=now, missing=missing)
-    return case
+        return queue.reassess_case(case, now=now)  # what is missing is the owner's turn (rule S6)
 
 
 def _receive(case: Case, storage_place: str, *, by: Account, now: datetime, tells: bool) -> Case:
@@ -153,6 +153,7 @@ def arrived_later(item: ParcelItem, *, by: Account, now: datetime) -> ParcelItem
         awaited = ParcelItem.arrival.in_([Arrival.MISSING, Arrival.WAIVED])
         came = change(item, {"arrival": Arrival.ARRIVED, "arrived_at": now, "waived_why": ""}, awaited)
         note_down(came, "part_arrived", by=by, now=now)
+        queue.reassess_case(case, now=now)
         if parcel.is_complete(one.standing for one in ParcelItem.of_case(case)):
             key = f"parcel_complete:{item.id}"
             letters.tell_owners(case, "parcel_complete", now=now, key=key, parts=[named(came)])
@@ -167,6 +168,7 @@ def waive(item: ParcelItem, why: str, *, by: Account, now: datetime) -> ParcelIt
         is_missing = ParcelItem.arrival == Arrival.MISSING
         waived = change(item, {"arrival": Arrival.WAIVED, "waived_why": reason}, is_missing)
         note_down(waived, "part_waived", by=by, now=now, why=reason)
+        queue.reassess_case(case, now=now)
         key = f"parcel_waived:{item.id}"
         letters.tell_owners(case, "parcel_waived", now=now, key=key, why=reason, parts=[named(waived)])
     return waived

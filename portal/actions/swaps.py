@@ -14,7 +14,7 @@ from portal.actions.cases import NeedMissing
 from portal.models import Account, Case, Device, ParcelItem, Swap
 from portal.models.base import transaction
 from portal.rules import tse
-from portal.rules.parcel import Arrival, Departure
+from portal.rules.parcel import IN_OUR_HANDS, Arrival, Departure
 from portal.rules.workflow import Need, StepRefused
 from portal.rules.workshop import PARCEL_PART, SwapPart
 
@@ -29,7 +29,10 @@ class SwapIsKept(ValueError):
 
 @dataclass(frozen=True)
 class SwapRecord:
-    """What was swapped, as staff tell it; TSE serials in either spelling (rule C4a)."""
+    """What was swapped, as staff tell it; TSE serials in either spelling (rule C4a).
+
+    `old_goes_back`: the old server does not stay with us, it has to go into the parcel as well.
+    """
 
     part: SwapPart
     name: str = ""
@@ -39,12 +42,13 @@ class SwapRecord:
     new_bsi_number: str = ""
     out_of_service_on: date | None = None
     in_service_on: date | None = None
+    old_goes_back: bool = False
 
     def tidy(self) -> dict[str, Any]:
         """Return the columns to keep; ValueError for a TSE's number that is none, or dates the wrong way."""
         if self.out_of_service_on and self.in_service_on and self.in_service_on < self.out_of_service_on:
             raise ValueError("in service before the old part was out of service")
-        columns = dict(vars(self))
+        columns = {name: value for name, value in vars(self).items() if name != "old_goes_back"}
         if self.part is SwapPart.TSE:
             columns |= {
                 "old_serial": tse.parse_serial(self.old_serial) if self.old_serial else "",
@@ -67,7 +71,7 @@ def swap(case: Case, record: SwapRecord, *, by: Account, now: datetime) -> Case:
         if case.device_id:
             _rename(queue.held(case.device), record.part, columns["new_serial"])  # before the case
         workshop.hold(case)
-        columns |= _lines(case, record.part, columns, by=by, now=now)
+        columns |= _lines(case, record, columns, by=by, now=now)
         entry = Swap.create(case=case, at=now, account=by, **columns)
         history.record(case, "swap", by=by, at=now, **_facts(entry))
         return queue.reassess_case(case, now=now)
@@ -118,16 +122,18 @@ def _rename(device: Device, part: SwapPart, serial: str) -> None:
 
 
 def _lines(
-    case: Case, part: SwapPart, columns: dict[str, Any], *, by: Account, now: datetime
+    case: Case, record: SwapRecord, columns: dict[str, Any], *, by: Account, now: datetime
 ) -> dict[str, Any]:
     """Return the parcel's line of the old part and a new line of the new one: both leave by C5.
 
-    An old server stays with us; an old TSE is the owner's until the owner agrees in writing (rule C4a).
+    An old server stays with us, unless told otherwise; an old TSE is the owner's until the owner agrees
+    in writing (rule C4a).
     """
+    part = record.part
     if part not in PARCEL_PART:
         return {}
     old = _here(case, part)
-    if old is not None and part is SwapPart.SERVER:
+    if old is not None and part is SwapPart.SERVER and not record.old_goes_back:
         swapped = {"departure": Departure.SWAPPED, "departed_at": now}
         ParcelItem.update(swapped).where(ParcelItem.id == old.id).execute()
     is_tse = part is SwapPart.TSE
@@ -147,11 +153,13 @@ def _lines(
 
 def _here(case: Case, part: SwapPart) -> ParcelItem | None:
     """Return the newest such part that is with us and was not replaced already."""
-    here = ParcelItem.part == PARCEL_PART[part], ParcelItem.departure.is_null(), ParcelItem.arrived_at.is_null(False)
+    here = (ParcelItem.part == PARCEL_PART[part]) & ParcelItem.departure.is_null()
     replaced = Swap.select(Swap.old_item).where(
         Swap.case == case, Swap.old_item.is_null(False), Swap.withdrawn_at.is_null()
     )
-    found = ParcelItem.of_case(case).where(*here, ParcelItem.id.not_in(replaced))
+    found = ParcelItem.of_case(case).where(
+        here, ParcelItem.arrival.in_(list(IN_OUR_HANDS)), ParcelItem.id.not_in(replaced)
+    )
     return found.order_by(ParcelItem.id.desc()).first()
 
 

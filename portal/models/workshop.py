@@ -41,7 +41,7 @@ class Swap(BaseModel):
 
     @classmethod
     def may_be_recorded(cls, case: Case) -> bool:
-        """Tell whether a part may be recorded as swapped now, or a wrong entry be withdrawn (rules W3, O2)."""
+        """Tell whether a swapped part may be recorded now, or a wrong entry be withdrawn (rules W3, O2)."""
         state = State(case.state)
         worked_on = state is State.READY_TO_RETURN and cls._was_worked_on(case)
         return workshop.may_swap(state, was_worked_on=worked_on)
@@ -66,7 +66,7 @@ def obstacles_of(case: Case) -> tuple[Obstacle, ...]:
     """Name what keeps the case's repair from beginning (rules W0, W2–W4); the newest quote counts."""
     return workshop.obstacles(
         case.decision,
-        case.device.purchased_on if case.device_id else None,
+        case.device.purchased_on if case.device else None,
         quote_accepted=case.decision == Decision.CHARGEABLE and _quote_is_accepted(case),
     )
 

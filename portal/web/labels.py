@@ -13,6 +13,7 @@ from portal.rules.appointments import AppointmentState, Kind
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, Ending, LinkReason, LinkState, Mode, Reason, TillDeed, TillState
 from portal.rules.parcel import Arrival, Component, Departure, Leftover, Part
+from portal.rules.quotes import QuoteState
 from portal.rules.triage import Hold, Origin, Outcome, QuickCheck, Topic
 from portal.rules.urgency import Harm
 from portal.rules.warranty import Decision, Estimate
@@ -250,11 +251,19 @@ APPOINTMENT_STATES = {
     AppointmentState.MISSED: _l("nicht zustande gekommen"),
 }
 
+QUOTE_STATES = {
+    QuoteState.DRAFT: _l("Entwurf"),
+    QuoteState.SENT: _l("Verschickt, Antwort offen"),
+    QuoteState.ACCEPTED: _l("Angenommen"),
+    QuoteState.DECLINED: _l("Abgelehnt"),
+    QuoteState.LAPSED: _l("Abgelaufen"),
+}
+
 TABLES = (
-    STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
+    STATES, TOPICS, OUTCOMES, HOLDS, CHECKS, ESTIMATES, DECISIONS, ORIGINS, COMPONENTS, LEFTOVERS, CARRIERS,
     PARTS, ARRIVALS, DEPARTURES, SWAP_PARTS,
     LINK_STATES, TILL_STATES, TILL_DEEDS, MODES, ANSWERS, REASONS, LINK_REASONS, ENDINGS, HARMS,
-    KINDS, APPOINTMENT_STATES,
+    KINDS, APPOINTMENT_STATES, QUOTE_STATES,
 )  # fmt: skip
 BY_KIND = {type(next(iter(table))): table for table in TABLES}
 

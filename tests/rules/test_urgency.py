@@ -225,6 +225,18 @@ def test_a_case_is_stuck_once_its_target_time_is_over(state):  # rules S5, S6
     assert assess(Situation(state, NOW), due).next_at is None
 
 
+@pytest.mark.parametrize("state", [State.RECEIVED, State.READY_TO_RETURN])
+def test_a_part_that_the_owner_has_to_send_stops_the_clock(state):  # rule S6
+    target, came = days(TARGET_DAYS[state]), NOW + days(20)
+    waiting = Situation(state, NOW, awaits_part=True)
+    assert assess(waiting, NOW + days(300)) == Assessment(None, None, None)
+    here = replace(waiting, awaits_part=False, part_came_at=came)
+    assert assess(here, came + target - TICK) == Assessment(None, None, came + target)
+    assert assess(here, came + target).harm is Harm.STUCK
+    early = replace(here, part_came_at=NOW - days(1))
+    assert assess(early, NOW + target).harm is Harm.STUCK
+
+
 def test_a_calm_case_is_never_looked_at_again_by_time_alone():
     for state in (None, *CLOSED, State.DRAFT, State.AWAITING_SHIPMENT):
         found = assess(Situation(state, LONG_AGO), NOW)

@@ -4,7 +4,7 @@ from flask import Response, request
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Attachment, Case, Consent, History, Message, SubstituteLink, desk
+from portal.models import Attachment, Case, Consent, Feedback, History, Message, SubstituteLink, Swap, desk
 from portal.models.durations import links_and_times
 from portal.outside import clock
 from portal.rules.carriers import tracking_url
@@ -64,6 +64,8 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         links=[link for link in links if sheet.link is None or link.id != sheet.link.id],
         photos=list(Attachment.of_case(case)),
         consents=list(Consent.of_case(case)),
+        swaps=list(Swap.of_case(case)) if case.received_at else [],
+        feedback=Feedback.get_or_none(Feedback.case == case.id) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,
         others=list(desk.other_open_cases(case)) if case.device_id else [],

@@ -1,6 +1,6 @@
 """What is known of a case, a device or a link, as rows of (term, text): facts before buttons."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import phonenumbers
@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from portal.models import Case, Device, SubstituteLink
+from portal.models import Case, Device, SubstituteLink, Swap
 from portal.rules import report
 from portal.rules.links import LinkState, Provider, TillState
 from portal.rules.report import Page
@@ -127,6 +127,17 @@ def of_workshop(case: Case) -> Rows:
         (_("Lagerplatz"), case.storage_place),
         (_("Endbetrag"), labels.money(case.final_cents)),
     ]
+
+
+def of_swaps(swaps: Iterable[Swap]) -> Rows:
+    """Return each swapped part: the old serial, then the new one (rule O2)."""
+    return [(swap.name or labels.label(swap.part), _serials(swap)) for swap in swaps]
+
+
+def _serials(swap: Swap) -> str:
+    if not (swap.old_serial or swap.new_serial):
+        return _("ohne Seriennummer")
+    return f"{swap.old_serial or '–'} →\n{swap.new_serial or '–'}"
 
 
 def of_parcel(case: Case) -> Rows:

@@ -113,7 +113,9 @@ class Euros(Line):
         found = _EUROS.fullmatch(text)
         if text and not found:
             raise StopValidation(_l("Das ist kein Betrag. Bitte so: 119,00"))
-        self.data = int(found[1].replace(".", "")) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
+        self.data = (
+            int(found[1].replace(".", "")) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
+        )
 
 
 class AmountForm(Form):

@@ -28,6 +28,7 @@ from portal.web.staff.link_deeds import Deed, Waiting
 from portal.web.staff.next_steps import ASKS, BEFORE_REPAIR, StepView, steps_of
 from portal.web.staff.places import Place
 
+
 @dataclass
 class Sheet:
     """All that one decision needs on the screen."""
@@ -114,8 +115,12 @@ class Sheet:
     @property
     def has_case_part(self) -> bool:
         """Tell whether there is anything to say or do about the case itself."""
-        about = self.steps or self.said or self.holds or self.is_remote or self.obstacles
+        about = self.steps or self.next_place or self.said or self.holds or self.is_remote or self.obstacles
         return bool(about or self.at or self.is_idle)
+
+    def leave_out(self, endpoint: str) -> None:
+        """Offer no way to the page that is shown already."""
+        self.places = [place for place in self.places if place.endpoint != endpoint]
 
     @property
     def link_steps(self) -> list[str]:

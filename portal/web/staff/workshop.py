@@ -128,11 +128,13 @@ def _refused(case: Case, notice: Any, form: Form | None, name: str) -> Response:
 def _show(
     case: Case, status: int = 200, *, form: Form | None = None, failed: str = "", notice: str = ""
 ) -> Response:
+    sheet = sheets.of_case(case)
+    sheet.leave_out("staff.workshop")
     return page(
         "staff/workshop.html",
         status=status,
         case=case,
-        sheet=sheets.of_case(case),
+        sheet=sheet,
         errors=form.mistakes if form else {},
         typed={field.name: form.value(field.name) for field in form} if form else {},
         failed=failed,

@@ -1,4 +1,4 @@
-"""What staff fill in at the workshop: date of purchase, decision, diagnosis, swapped parts (W0, W4, O2, C4a)."""
+"""What staff fill in at the workshop: purchase, decision, diagnosis, swapped parts (W0, W4, O2, C4a)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +12,10 @@ from portal.rules import berlin, tse
 from portal.rules.warranty import Decision
 from portal.rules.workshop import SwapPart
 from portal.web.forms import Choice, Day, Form, Line, Paragraphs, Required
-from portal.web.staff.forms import LONGEST_TEXT
+from portal.web.staff.forms import LONGEST_TEXT, Box
 
 LONGEST_SERIAL = 60
-NOT_A_TSE = _l("Das ist keine Seriennummer einer TSE. Sie hat 64 Zeichen (0–9, a–f) oder 44 Zeichen (Base64).")
+NOT_A_TSE = _l("Das ist keine Seriennummer einer TSE. Sie hat 64 Zeichen (0–9, a–f) oder 44 (Base64).")
 NOT_A_BSI_NUMBER = _l("Das ist keine Nummer des BSI. Sie sieht so aus: BSI-K-TR-0490-2021")
 
 
@@ -51,6 +51,7 @@ class SwapForm(Form):
     new_bsi_number = Line(longest=40)
     out_of_service_on = Day()
     in_service_on = Day()
+    old_goes_back = Box()
 
     def fits(self) -> bool:
         """Check the fields and what belongs together; messages stand at their fields."""
@@ -74,6 +75,7 @@ class SwapForm(Form):
             new_bsi_number=self.new_bsi_number.data if part is SwapPart.TSE else "",
             out_of_service_on=self.out_of_service_on.data,
             in_service_on=self.in_service_on.data,
+            old_goes_back=bool(self.old_goes_back.data),
         )
 
     def _check_part(self) -> None:
