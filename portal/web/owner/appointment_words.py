@@ -15,6 +15,7 @@ from portal.models import Appointment, Case
 from portal.outside import clock
 from portal.rules.appointments import Kind, kinds_for
 from portal.rules.triage import SESSION_NOTICES
+from portal.rules.workflow import State
 from portal.web import appointments
 from portal.web.owner import bp
 from portal.web.owner.sentences import NOTICES
@@ -79,7 +80,8 @@ def session_rules() -> list[Any]:
 def card(case: Case) -> dict[str, Any]:
     """Return what the card on the case's page shows: what is booked, else whether one may be chosen."""
     found = booked(case, clock.now())
-    return {"booked": found, "kinds": [] if found else to_choose(case)}
+    is_next = bool(found) or case.state is State.DELIVERED  # then the page's own button leads there
+    return {"booked": found, "kinds": [] if is_next else to_choose(case)}
 
 
 @bp.context_processor

@@ -86,7 +86,12 @@ def _booked(
         return show(found(case.number), form, status=409, notice=NOT_NOW)
     said = _("Verschoben auf %(when)s.") if current else _("Gebucht: %(when)s.")
     flash(said % {"when": labels.short(starts_at)}, "good")
-    return go_to(url_for("staff.appointment", number=case.number))
+    return go_to(_back() or url_for("staff.appointment", number=case.number))
+
+
+def _back() -> str:
+    """Return where the page was called from, if that is in the portal."""
+    return safe_next(request.values.get("back")) or ""
 
 
 def show(case: Case, form: BookForm, *, status: int = 200, notice: Any = "") -> Response:
@@ -99,6 +104,7 @@ def show(case: Case, form: BookForm, *, status: int = 200, notice: Any = "") -> 
     return page(
         "staff/appointment.html",
         status=status, notice=notice, case=case, entries=entries, kinds=kinds, kind=kind, current=current,
+        taken={one.appointment.kind for one in entries}, back=_back(),
         form=form, errors=form.mistakes if status == 422 else {}, note=form.note.data or "",
         settings=deeds.settings_of(kind) if kind else None, offer=_offer(case, kind, current),
         longest=appointments.LONGEST_NOTE, about=appointments.ABOUT, **words(),
@@ -150,7 +156,7 @@ def appointment_deed(appointment: int, deed: str) -> Response:
     except (NotAllowedNow, StepRefused):
         return show(found(number), BookForm(formdata=None), status=409, notice=NOT_NOW)
     flash(str(DONE[deed]), "good")
-    return go_to(safe_next(request.form.get("back")) or url_for("staff.appointment", number=number))
+    return go_to(_back() or url_for("staff.appointment", number=number))
 
 
 def _do(deed: str, one: Appointment) -> None:

@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
-from flask_babel import format_date
+from flask_babel import format_date, get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.actions import appointments as deeds
@@ -14,7 +15,7 @@ from portal.models import Appointment, CalendarKind, Case, Holiday
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.appointments import Kind
-from portal.web import appointments
+from portal.web import appointments, labels
 from portal.web.forms import day_of
 from portal.web.fragments import page
 from portal.web.staff import bp
@@ -67,22 +68,61 @@ class CalendarDay:
         return not (self.entries or self.free or self.holiday)
 
 
+@dataclass(frozen=True)
+class Span:
+    """What the calendar shows: a day, or the week that it lies in."""
+
+    view: str
+    chosen: date
+
+    @property
+    def length(self) -> int:
+        """Return how many days it is."""
+        return VIEWS[self.view]
+
+    @property
+    def first(self) -> date:
+        """Return its first day; weeks begin on Monday."""
+        return self.chosen - timedelta(days=self.chosen.weekday() if self.view == "week" else 0)
+
+    @property
+    def last(self) -> date:
+        """Return its last day."""
+        return self.first + timedelta(days=self.length - 1)
+
+    @property
+    def title(self) -> str:
+        """Return "Montag, 23. November 2026", or which week it is."""
+        if self.view == "day":
+            return labels.day(self.chosen)
+        pattern = "d MMMM" if str(get_locale()).startswith("en") else "d. MMMM"
+        return _(
+            "Woche %(number)s: %(first)s bis %(last)s",
+            number=self.chosen.isocalendar().week,
+            first=format_date(self.first, pattern),
+            last=labels.day(self.last, weekday=False),
+        )
+
+    def address(self, days: int = 0) -> str:
+        """Return where this view is shown, or one that lies so many days away."""
+        return address(self.view, self.chosen + timedelta(days=days))
+
+    def change_address(self, entry: Entry) -> str:
+        """Return where the appointment is moved or cancelled; from there one comes back to this view."""
+        one = entry.appointment
+        return url_for("staff.appointment", number=entry.case.number, kind=one.kind, back=self.address())
+
+
 @bp.get("/calendar")
 def calendar() -> Response:
     """Show a day or a week; whatever the address says instead of a day is today."""
-    today = berlin.day_of(clock.now())
-    view = request.args.get("view") if request.args.get("view") in VIEWS else "day"
+    today, view = berlin.day_of(clock.now()), request.args.get("view", "day")
     chosen = day_in(request.args.get("day", "")) or today
-    first = chosen - timedelta(days=chosen.weekday()) if view == "week" else chosen
-    length = VIEWS[view or "day"]
-    days = _days(first, length)
+    span = Span(view if view in VIEWS else "day", chosen)
     return page(
         "staff/calendar.html",
-        view=view, chosen=chosen, today=today, days=[one for one in days if _is_shown(one, length)],
-        title_days=(first, first + timedelta(days=length - 1)), without_hours=CalendarKind.without_times(),
-        earlier=address(view, first - timedelta(days=length)),
-        later=address(view, first + timedelta(days=length)),
-        week_number=chosen.isocalendar().week, **words(),
+        span=span, today=today, without_hours=CalendarKind.without_times(),
+        days=[one for one in _days(span.first, span.length) if _is_shown(one, span.length)], **words(),
     )  # fmt: skip
 
 
