@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal import demo_calendar, demo_links
+from portal import demo_calendar, demo_links, demo_parcels
 from portal.actions import accounts, cases, customers, links, queue, reports
 from portal.actions.links import BackupFacts
 from portal.models import Account, Case, Customer, Device, Operator, Salon
@@ -126,7 +126,7 @@ def _case_with_locked_link(scene: _Scene, device: Device, reported: datetime) ->
     demo_links.grant_locked(case, by=scene.support, at=decided, secret=scene.secret)
     sent = reported + timedelta(hours=3)
     case = cases.mark_sent(case, Carrier.DHL, "00340434161094042557", by=scene.owner, now=sent)
-    cases.receive(case, by=scene.support, now=scene.now - timedelta(hours=3))
+    demo_parcels.take_in(case, by=scene.support, now=scene.now - timedelta(hours=3), place="Regal 3")
 
 
 def _second_customer(scene: _Scene, customer: Customer) -> None:

@@ -1,6 +1,8 @@
 """What happened: who, when, from, to and why. Rows are added, never changed (rule S)."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from peewee import CharField, ForeignKeyField, JSONField, TextField
 
@@ -29,6 +31,11 @@ class History(BaseModel):
         return cls.select(cls, Account).left_outer_join(Account).where(cls.case == case).order_by(cls.id)
 
     @classmethod
+    def first_of(cls, case: Case, what: str) -> "History | None":
+        """Return the row of the first time that this was done with the case, with the person."""
+        return cls.of_case(case).where(cls.what == what).first()
+
+    @classmethod
     def of_link(cls, link: SubstituteLink):
         """Select everything that happened to the link, with the people, oldest first."""
         return cls.select(cls, Account).left_outer_join(Account).where(cls.link == link).order_by(cls.id)
@@ -39,3 +46,12 @@ class History(BaseModel):
         rows = cls.select(cls.at).where(cls.link == link, cls.what == what).order_by(cls.id.desc())
         row = rows.first()
         return row.at if row else None
+
+    @classmethod
+    def made_ready_from(cls, cases: Iterable[Case]) -> dict[int, str]:
+        """Return from which state each of these cases was made ready, by the case's id; one query."""
+        ids = [case.id for case in cases]
+        if not ids:
+            return {}
+        rows: Any = cls.select(cls.case, cls.source).where(cls.case.in_(ids), cls.what == "make_ready")
+        return dict(rows.order_by(cls.id).tuples())

@@ -45,7 +45,7 @@ class ParcelItem(BaseModel):
 
     @classmethod
     def is_checked_in(cls, case: Case) -> bool:
-        """Tell whether somebody has recorded what was in the parcel; what the workshop added does not count."""
+        """Tell whether somebody has recorded what was in the parcel; the workshop's own parts do not count."""
         came = cls.select(cls.id).where(cls.case == case, cls.arrival != Arrival.ADDED)
         return came.exists()
 
@@ -53,6 +53,16 @@ class ParcelItem(BaseModel):
     def came_late(self) -> bool:
         """Tell whether the part was missing at first, and came later (rule C4)."""
         return self.arrived_at is not None and self.arrived_at > self.at
+
+    @classmethod
+    def disposal_open_of(cls, case: Case) -> "ParcelItem | None":
+        """Return the case's TSE whose owner has been asked about its disposal and has not answered (C4a)."""
+        return next((item for item in cls.of_case(case) if item.is_disposal_open), None)
+
+    @property
+    def is_disposal_open(self) -> bool:
+        """Tell whether the owner has still to say if the TSE may be disposed of (rule C4a)."""
+        return self.disposal_asked_at is not None and self.consent_id is None and self.departure is None
 
     @property
     def standing(self) -> Standing:

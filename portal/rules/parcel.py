@@ -138,9 +138,12 @@ def expected_parts(tse_in_server: bool | None) -> tuple[Part, ...]:
 
 
 def unexpected_parts(tse_in_server: bool | None) -> tuple[Part, ...]:
-    """Return what may lie in the parcel besides, a TSE that nobody spoke of first (rules C1, C4)."""
+    """Return what may lie in the parcel besides (rule C4), first the TSE of a server that should have none.
+
+    Not known (None): whether it came is asked like one of the awaited parts (rule C1).
+    """
     others = (*(Part(leftover) for leftover in Leftover), Part.OTHER)
-    return others if tse_in_server else (Part.TSE_USB, *others)
+    return (Part.TSE_USB, *others) if tse_in_server is False else others
 
 
 def is_complete(standings: Iterable[Standing]) -> bool:

@@ -55,6 +55,7 @@ class ConsentKind(StrEnum):
     LINK_TSE = "link_tse"  # L7
     LINK_DEVICES = "link_devices"  # L8
     REMOTE_TERMS = "remote_terms"  # T7, T8
+    NOT_BEFORE_COMMISSIONING = "not_before_commissioning"  # R1
     QUOTE_ACCEPTED = "quote_accepted"  # W3, P4
     QUOTE_DECLINED = "quote_declined"  # W3, P4
     TSE_DISPOSAL = "tse_disposal"  # C4a

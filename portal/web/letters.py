@@ -20,7 +20,7 @@ from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.signing_in import LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import calendar_entry, context, parts
+from portal.web import calendar_entry, context, parts, reminder_letters
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
@@ -49,6 +49,11 @@ NEXT = {
     "quote_accepted": Actor.STAFF,
     "quote_declined": Actor.STAFF,
     "quote_lapsed": Actor.STAFF,
+    "release_ends_soon": Actor.OWNER,
+    "release_lapsed": Actor.OWNER,
+    "parcel_awaited": Actor.OWNER,
+    "arrival_asked": Actor.OWNER,
+    "booking_asked": Actor.OWNER,
     "commissioned": Actor.NOBODY,
     "appointment_booked": Actor.STAFF,
     "appointment_moved": Actor.STAFF,
@@ -127,6 +132,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         "imprint_url": url_for("public.imprint", _external=True),
         "why": "",
         "question": "",
+        "step": "",
         **letter.context,
         "mode": Mode(mode) if mode else None,
         "ends_at": _moment(letter.context.get("ends_at")),
@@ -136,6 +142,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         **parts.of_letter(letter),
         **_of_link(letter),
         **calendar_entry.values(letter),
+        **reminder_letters.values(letter),
         **_of_account(letter),
     }
 

@@ -26,7 +26,7 @@ def of_letter(letter: Letter) -> dict[str, Any]:
     """Return what a letter about a parcel names: its parts, and the carrier of the way back (C4, C5)."""
     facts, case = letter.context, letter.case if letter.case_id else None
     carrier = Carrier(facts["carrier"]) if facts.get("carrier") else (case.return_carrier if case else None)
-    tracking = facts["tracking"] if "tracking" in facts else (case.return_tracking if case else "")
+    tracking = facts.get("tracking", case.return_tracking if case else "")
     return {
         "missing": [labels.label(Part(part)) for part in facts.get("missing", ())],
         "parts": [name_of(one) for one in facts.get("parts", ())],

@@ -1,4 +1,4 @@
-"""The texts people accept, word for word (rules T3, T6–T8, L2, L7, L8, W2, W3, P4, S7).
+"""The texts people accept, word for word (rules T3, T6–T8, L2, L7, L8, W2, W3, P4, R1, S7).
 
 Each is kept with the acceptance as it was shown. Whoever changes a text gives it a new version.
 """
@@ -116,6 +116,23 @@ WORDINGS: Mapping[ConsentKind, Wording] = {
             "Der Support arbeitet nur in einer vereinbarten Sitzung, nie im Hintergrund. Während der "
             "Sitzung benutzen wir die Kasse nur, wenn der Support es erlaubt. Steht unten links ein "
             "Support-Benutzer, bedient im Salon niemand die Kasse."
+        ),
+    ),
+    ConsentKind.TSE_DISPOSAL: Wording(
+        "2026-11",
+        _l("Bitte bestätigen Sie, dass wir die TSE entsorgen dürfen."),
+        _l(
+            "Der Support darf die TSE aus meinem Kassenserver entsorgen. Ich bekomme sie nicht zurück. Mir "
+            "ist bekannt: Was auf ihr gespeichert ist, lässt sich danach nicht mehr auslesen."
+        ),
+    ),
+    ConsentKind.NOT_BEFORE_COMMISSIONING: Wording(
+        "2026-11",
+        _l("Bitte bestätigen Sie, dass Sie das gelesen haben."),
+        _l(
+            "Ich habe gelesen: Wir benutzen den Kassenserver erst, wenn der Support ihn in einem Termin mit "
+            "uns in Betrieb genommen hat. Sonst entstehen in der Kasse schwere Fehler, die niemand mehr "
+            "berichtigen kann. Bis dahin schließen wir nur Strom und Router an."
         ),
     ),
 }

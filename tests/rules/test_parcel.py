@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.rules.parcel import NOT_IN_PARCEL, SHUTDOWN_STEPS, components, is_valid, valid_until
+from portal.rules.parcel import (
+    NOT_IN_PARCEL,
+    SHUTDOWN_STEPS,
+    Arrival,
+    Departure,
+    Part,
+    Standing,
+    components,
+    expected_parts,
+    is_complete,
+    is_valid,
+    unexpected_parts,
+    valid_until,
+)
 
 lean = settings(deadline=None, max_examples=60)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
@@ -58,3 +71,55 @@ def test_a_release_of_no_day_is_refused(days):
 def test_a_naive_time_of_release_is_refused():
     with pytest.raises(ValueError, match="naive"):
         valid_until(datetime(2026, 3, 1))
+
+
+def test_check_in_awaits_what_the_slip_lists():  # rules C1, C4
+    for in_server in (True, False, None):
+        assert [*expected_parts(in_server)] == [*components(in_server)]
+        assert set(expected_parts(in_server)).isdisjoint(unexpected_parts(in_server))
+    assert set(expected_parts(True)) | set(unexpected_parts(True)) == set(Part)
+
+
+def test_a_tse_that_should_not_be_there_is_the_first_surprise():  # rules C1, C4
+    assert unexpected_parts(False)[0] is Part.TSE_USB
+
+
+# arrival, departure, accounted for, settled, keeps the parcel here; first a cable, then the TSE
+STANDINGS = [
+    (Part.LAN_CABLE, Arrival.ARRIVED, None, False, False, True),
+    (Part.LAN_CABLE, Arrival.UNEXPECTED, None, False, False, True),
+    (Part.LAN_CABLE, Arrival.ADDED, None, False, False, True),
+    (Part.LAN_CABLE, Arrival.ARRIVED, Departure.PACKED, True, False, False),
+    (Part.LAN_CABLE, Arrival.ARRIVED, Departure.KEPT, True, True, False),
+    (Part.LAN_CABLE, Arrival.ARRIVED, Departure.SWAPPED, True, True, False),
+    (Part.LAN_CABLE, Arrival.MISSING, None, True, False, False),
+    (Part.LAN_CABLE, Arrival.WAIVED, None, True, True, False),
+    (Part.TSE_USB, Arrival.MISSING, None, True, False, True),
+    (Part.TSE_USB, Arrival.WAIVED, None, True, True, False),
+    (Part.TSE_USB, Arrival.ARRIVED, Departure.PACKED, True, False, False),
+    (Part.TSE_USB, Arrival.ARRIVED, Departure.KEPT, False, False, True),
+    (Part.TSE_USB, Arrival.ARRIVED, Departure.SWAPPED, False, False, True),
+]
+
+
+@pytest.mark.parametrize(("part", "arrival", "departure", "accounted", "settled", "holds_up"), STANDINGS)
+def test_what_came_in_must_go_out(part, arrival, departure, accounted, settled, holds_up):  # rules C4a, C5
+    standing = Standing(part, arrival, departure)
+    assert standing.is_accounted_for is accounted
+    assert standing.is_settled is settled
+    assert standing.keeps_from_dispatch is holds_up
+
+
+@pytest.mark.parametrize("departure", [Departure.KEPT, Departure.SWAPPED])
+def test_a_tse_stays_by_written_consent_only(departure):  # rule C4a
+    assert Standing(Part.TSE_USB, Arrival.ARRIVED, departure, may_stay=True).is_settled
+
+
+def test_a_packed_part_is_settled_once_its_parcel_has_left():  # rule C5
+    assert Standing(Part.SERVER, Arrival.ARRIVED, Departure.PACKED, has_left=True).is_settled
+
+
+def test_a_parcel_is_complete_when_nothing_is_awaited():  # rule C4
+    here, gone = Standing(Part.SERVER, Arrival.ARRIVED), Standing(Part.LAN_CABLE, Arrival.MISSING)
+    assert is_complete([here, Standing(Part.LAN_CABLE, Arrival.WAIVED)])
+    assert not is_complete([here, gone])

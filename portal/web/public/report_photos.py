@@ -10,13 +10,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.actions import reports
 from portal.models.attachments import MAX_PHOTOS
-from portal.outside.files import MAX_BYTES, PhotoProblem, PhotoRefused, delete_photo, open_photo, store_photo
+from portal.outside.files import MAX_BYTES, PhotoRefused, delete_photo, open_photo, store_photo
 from portal.rules.report import Page
 from portal.web.errors import refused as page_of_refusal
+from portal.web.photos import MEGABYTE, message_of
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
 from portal.web.public.report_pages import Walk
-
-MEGABYTE = 1024 * 1024
 
 
 def fault_page(walk: Walk) -> Response:
@@ -63,7 +62,7 @@ def _take_photos(walk: Walk) -> dict[str, str]:
         try:
             _take_photo(walk, file.stream)
         except PhotoRefused as error:
-            refused.append(_message(error.reason, file.filename or ""))
+            refused.append(message_of(error.reason, file.filename or ""))
         except reports.TooManyPhotos:
             refused.append(_("Mehr als %(most)s Fotos gehen nicht. Die übrigen fehlen.", most=MAX_PHOTOS))
             break
@@ -89,30 +88,6 @@ def _take_photo(walk: Walk, stream) -> None:
     except Exception:
         delete_photo(folder, stored.name)
         raise
-
-
-def _message(reason: PhotoProblem, name: str) -> str:
-    """Return what was wrong with a photo and what to do."""
-    shown = name if len(name) <= 40 else name[:37] + "…"
-    return {
-        PhotoProblem.TOO_LARGE: _(
-            "„%(name)s“ ist zu groß. Ein Foto darf höchstens %(size)s MB haben.",
-            name=shown,
-            size=MAX_BYTES // MEGABYTE,
-        ),
-        PhotoProblem.NOT_AN_IMAGE: _(
-            "„%(name)s“ ist kein Foto. Es gehen JPEG, PNG, WebP und HEIC.", name=shown
-        ),
-        PhotoProblem.TOO_MANY_PIXELS: _(
-            "„%(name)s“ hat zu viele Bildpunkte. Bitte nehmen Sie ein kleineres Foto.", name=shown
-        ),
-        PhotoProblem.BROKEN: _(
-            "„%(name)s“ lässt sich nicht öffnen. Bitte nehmen Sie ein anderes Foto.", name=shown
-        ),
-        PhotoProblem.NO_SPACE: _(
-            "„%(name)s“ konnten wir gerade nicht speichern. Senden Sie die Meldung ohne Foto.", name=shown
-        ),
-    }[reason]
 
 
 def _remove_one(walk: Walk) -> None:

@@ -20,7 +20,10 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     letters,
     links,
     papers,
+    parcel,
+    quote,
     search,
     steps,
+    unknown_parcels,
     workshop,
 )

@@ -14,7 +14,7 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
-from portal.web.staff import past_appointments, past_parcel, past_workshop
+from portal.web.staff import past_appointments, past_parcel, past_reminders, past_workshop
 
 DONE = {
     "submit": _l("Gemeldet"),
@@ -45,11 +45,17 @@ DONE = {
     "correct_tracking": _l("Sendungsnummer geändert"),
     "note": _l("Interne Notiz"),
     "lapse": _l("Freigabe verfallen"),
+    "remind": _l("Salon erinnert"),
+    "confirm_read": _l("Gelesen: erst nach der Inbetriebnahme benutzen"),
+    "give_feedback": _l("Rückmeldung gegeben"),
     "start_diagnosis": _l("Prüfung begonnen"),
+    "draft_quote": _l("Kostenvoranschlag begonnen"),
+    "discard_quote": _l("Entwurf des Kostenvoranschlags verworfen"),
     "send_quote": _l("Kostenvoranschlag geschickt"),
     "accept_quote": _l("Kostenvoranschlag angenommen"),
     "decline_quote": _l("Kostenvoranschlag abgelehnt"),
     "lapse_quote": _l("Kostenvoranschlag abgelaufen"),
+    "settle": _l("Endbetrag eingetragen"),
     "start_repair": _l("Reparatur begonnen"),
     "no_fault_found": _l("Kein Fehler gefunden"),
     "not_repairable": _l("Nicht reparierbar"),
@@ -76,6 +82,8 @@ DONE = {
     "take_back_read_out": _l("Auslesen zurückgenommen"),
     "swap": _l("Teil getauscht"),
     "withdraw_swap": _l("Getauschtes Teil gestrichen"),
+    "add_outage_line": _l("Zeile im Ausfallprotokoll ergänzt"),
+    "withdraw_outage_line": _l("Zeile im Ausfallprotokoll zurückgezogen"),
     "request_link": _l("Ersatzlink angefragt"),
     "refuse": _l("Ersatzlink abgelehnt"),
     "withdraw": _l("Ersatzlink zurückgezogen"),
@@ -164,7 +172,10 @@ def _details(row: History) -> str:
         parts.append(str(facts["number"]))
     parts += [str(ITEMS[Item(item)]) for item in facts.get("items", ())]
     parts += past_parcel.details(row)
+    parts += past_reminders.details(row)
     parts += past_appointments.details(row)
+    if row.what == "settle":
+        parts.append(labels.money(facts["final_cents"]))
     return ", ".join(parts)
 
 

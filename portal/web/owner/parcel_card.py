@@ -1,0 +1,35 @@
+"""What the owner's page says of the parcel: what is missing, and what is asked about a TSE (C4, C4a)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from portal.models import Case, ParcelItem
+from portal.rules.parcel import Arrival
+from portal.rules.workflow import CLOSED
+from portal.web import parts
+
+
+@dataclass(frozen=True)
+class ParcelCard:
+    """The card: names of missing parts, those no longer awaited with the reason, a question about a TSE."""
+
+    missing: tuple[str, ...]
+    waived: tuple[tuple[str, str], ...]
+    asks_disposal: bool
+
+
+def of_case(case: Case) -> ParcelCard | None:
+    """Return the card of an open case, or None if there is nothing to say; one question at most."""
+    if case.received_at is None or case.state in CLOSED:
+        return None
+    return _card(ParcelItem.of_case(case))
+
+
+def _card(items: Iterable[ParcelItem]) -> ParcelCard | None:
+    found = list(items)
+    card = ParcelCard(
+        missing=tuple(parts.name(item) for item in found if item.standing.is_awaited),
+        waived=tuple((parts.name(item), item.waived_why) for item in found if item.arrival is Arrival.WAIVED),
+        asks_disposal=any(item.is_disposal_open for item in found),
+    )
+    return card if card.missing or card.waived or card.asks_disposal else None
