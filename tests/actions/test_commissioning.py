@@ -25,6 +25,7 @@ from tests.builders import (
     a_link_request,
     a_staff_member,
     an_active_link,
+    an_appointment,
     an_admin,
 )
 
@@ -286,7 +287,7 @@ def test_an_appointment_that_is_called_off_begins_its_list_anew(database):  # ru
     tick(case, Item.SESSION, Item.RESTORED)
     off = cases.advance(Case.get_by_id(case.id), "unbook_commissioning", by=staff, now=LATER)
     an_active_link(case.device)  # the salon needs a till until the next appointment
-    again = cases.advance(off, "book_commissioning", by=staff, now=LATER)
+    again = an_appointment(off, now=LATER, by=staff).case
     assert items_of(case) == []
     with pytest.raises(NotCommissioned):
         cases.advance(again, "commission", by=staff, now=LATER)
