@@ -2,25 +2,31 @@
 
 import cProfile
 import pstats
-import unicodedata
 from dataclasses import replace
-from io import BytesIO
 from xml.etree import ElementTree
 
-import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
 
 from portal.outside import pdf
+from tests.outside.reading import (
+    DOT,
+    OURS,
+    RECIPIENT,
+    RETURN_LINE,
+    WINDOW,
+    fonts_of,
+    in_box,
+    promises_of,
+    read,
+    rendered,
+    squeezed,
+    tags_of,
+    text_of,
+)
 from tests.outside.slips import CSS, STATIC, Slip, html_of, print_slip
 
-MM = 72 / 25.4
-PAGE = 297
-DOT = 300 / 25.4  # dots of the rendered page in a millimetre
-WINDOW = (20, 45, 105, 90)  # left, top, right, bottom in mm: DIN 5008 form B
-RECIPIENT = (20, 62.7, 105, 90)
-RETURN_LINE = (20, 45, 105, 50.1)
 LONG = Slip(
     recipient=(
         "Hochwohlgeborene Kassensysteme und Friseurbedarf Großhandelsgesellschaft "
@@ -57,35 +63,6 @@ def widest(letter):
         device_serial=letter * 60,
         fault=letter * 500,
     )
-
-
-def read(paper):
-    return pypdf.PdfReader(BytesIO(paper))
-
-
-def squeezed(text):
-    """Return the text without blanks and breaks, composed letters as one."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
-def text_of(paper):
-    return squeezed("".join(sheet.extract_text() for sheet in read(paper).pages))
-
-
-def in_box(paper, box):
-    """Return the text of a box on the page given in mm from the upper left corner."""
-    left, top, right, bottom = box
-    with pypdfium2.PdfDocument(paper) as document:
-        sheet = document[0].get_textpage()
-        return squeezed(
-            sheet.get_text_bounded(left * MM, (PAGE - bottom) * MM, right * MM, (PAGE - top) * MM)
-        )
-
-
-def rendered(paper, dots_per_inch=300):
-    """Return the page as a black-and-white printer sees it."""
-    with pypdfium2.PdfDocument(paper) as document:
-        return document[0].render(scale=dots_per_inch / 72, grayscale=True).to_pil()
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +195,7 @@ def test_the_longest_names_stay_on_one_page_and_lose_no_letter(slip):  # rule C2
 )
 def test_names_of_many_languages_are_printed_with_our_own_fonts(name):  # rule C2
     fonts = fonts_of(print_slip(replace(Slip(), sender_lines=(name, "Salon", "Gasse 1", "50667 Köln"))))
-    ours = {"Latin", "Latin-Bold", "More", "Vietnamese", "Greek", "Cyrillic", "Arabic"}
-    assert {font.partition("+Sans-")[2] for font in fonts} <= ours
+    assert {font.partition("+Sans-")[2] for font in fonts} <= OURS
     assert len(fonts) >= 2
 
 
@@ -231,52 +207,19 @@ def test_letters_that_no_font_of_ours_has_break_nothing(name):  # rule C2
     assert len(read(paper).pages) == 1
 
 
-def fonts_of(paper):
-    """Return the names of the page's fonts; all of them must be inside the file."""
-    names = set()
-    for font in read(paper).pages[0]["/Resources"]["/Font"].values():
-        inner = font.get_object()["/DescendantFonts"][0].get_object()
-        description = inner["/FontDescriptor"].get_object()
-        assert {"/FontFile2", "/FontFile3"} & set(description)
-        names.add(str(inner["/BaseFont"]))
-    return names
-
-
 def test_the_fonts_are_in_the_file(paper):
     assert 2 <= len(fonts_of(paper)) <= 3
 
 
 def test_the_file_says_that_it_is_accessible(paper):  # PDF/UA-1
-    catalogue = read(paper).trailer["/Root"]
-    assert (
-        read(paper).xmp_metadata.pdfuaid_part == "1"
-        if hasattr(read(paper).xmp_metadata, "pdfuaid_part")
-        else b"pdfuaid:part" in catalogue["/Metadata"].get_data()
-    )
-    assert catalogue["/Lang"] == "de"
-    assert catalogue["/MarkInfo"]["/Marked"]
-    assert catalogue["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert read(paper).metadata.title == "Begleitschein R26-004-217-3"
+    assert promises_of(paper) == ("de", "Begleitschein R26-004-217-3")
 
 
 def test_the_file_is_tagged_and_its_codes_have_words(paper):  # PDF/UA-1
-    tags, words = [], []
-
-    def walk(node):
-        node = node.get_object()
-        if isinstance(node, list):
-            for child in node:
-                walk(child)
-        elif isinstance(node, dict):
-            tags.append(str(node.get("/S", "")))
-            words.append(str(node.get("/Alt", "")))
-            if "/K" in node:
-                walk(node["/K"])
-
-    walk(read(paper).trailer["/Root"]["/StructTreeRoot"])
+    tags, words = tags_of(paper)
     assert {"/H1", "/H2", "/P", "/L", "/LI", "/Figure"} <= set(tags)
     assert tags.count("/Figure") == 2
-    assert sum(bool(word) for word in words) == 2
+    assert len(words) == 2
 
 
 def test_the_slip_of_another_language_says_which(paper):  # rule P5
