@@ -136,8 +136,7 @@ def book(
         endings.record(case, "book_appointment", booked, by=by, now=now)
         if kind is Kind.COMMISSIONING and case.state is State.DELIVERED:
             cases.advance(case, "book_commissioning", by=by, now=now)
-        _follow(booked, "appointment_booked", now=now)
-        return booked
+        return _follow(booked, "appointment_booked", now=now)
 
 
 def move(appointment: Appointment, starts_at: datetime, *, by: Account, now: datetime) -> Appointment:
@@ -158,8 +157,7 @@ def move(appointment: Appointment, starts_at: datetime, *, by: Account, now: dat
         seats.take(moved, settings.capacity)
         before = {"from_at": appointment.starts_at.isoformat()}
         endings.record(case, "move_appointment", moved, by=by, now=now, **before)
-        _follow(moved, "appointment_moved", now=now, **before)
-        return moved
+        return _follow(moved, "appointment_moved", now=now, **before)
 
 
 def cancel(appointment: Appointment, *, by: Account, now: datetime, why: str = "") -> Appointment:
@@ -310,7 +308,8 @@ def _moved(
     return Appointment.get_by_id(appointment.id)
 
 
-def _follow(appointment: Appointment, event: str, *, now: datetime, **context: Any) -> None:
+def _follow(appointment: Appointment, event: str, *, now: datetime, **context: Any) -> Appointment:
     """Tell the customer's people, and put the case where the appointment places it in the queue (rule S5)."""
     endings.tell(appointment, event, now=now, **context)
     queue.reassess_case(appointment.case, now=now)
+    return Appointment.get_by_id(appointment.id)
