@@ -41,6 +41,9 @@ TOLD = {
 }
 
 ANSWERED = "answered_at"
+STAMPED = {"confirm_delivery": "delivered_at"}
+"""The steps whose moment the case keeps, whoever takes them."""
+
 REPLIES = frozenset({"release", "ask_back", "decline", "solve_remotely", "receive"})
 
 
@@ -64,6 +67,8 @@ def advance(
     target = workflow.take_step(step, case.state, role_of(by))
     _check_needs(step, role_of(by), why)
     source = case.state
+    if step in STAMPED:
+        columns.setdefault(STAMPED[step], now)
     if step in REPLIES or target in workflow.CLOSED:
         columns[ANSWERED] = None
     with transaction():

@@ -130,10 +130,12 @@ def record(
     why: str = "",
     **facts: Any,
 ) -> None:
-    """Write down a deed with an appointment, with its kind and times."""
+    """Write down a deed with an appointment, with its kind and times; the owner's page shows it at once."""
     times = {
         "kind": appointment.kind,
         "starts_at": appointment.starts_at.isoformat(),
         "until": appointment.ends_at.isoformat(),
     }
     history.record(case, what, by=by, at=now, why=why, **times, **facts)
+    if by is not None:
+        Case.update(revision=Case.revision + 1).where(Case.id == case.id).execute()

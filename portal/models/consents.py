@@ -25,3 +25,8 @@ class Consent(BaseModel):
     def of_case(cls, case: Case):
         """Select what was accepted for the case, oldest first."""
         return cls.select().where(cls.case == case).order_by(cls.id)
+
+    @classmethod
+    def is_given(cls, case: Case, kind: str) -> bool:
+        """Tell whether a text of this kind was accepted for the case."""
+        return cls.select(cls.id).where(cls.case == case, cls.kind == kind).exists()

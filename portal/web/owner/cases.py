@@ -1,5 +1,7 @@
 """Following a case: the list, the page of one case and its live update (rules P1, S3)."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,17 +10,16 @@ from flask import Response, request
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Case, History, Letter, Message, SubstituteLink
+from portal.models import Attachment, Case, Letter, SubstituteLink, following
+from portal.models.attachments import PhotoKind
 from portal.outside import clock
-from portal.rules.triage import Hold
-from portal.rules.workflow import Role, State, steps_for
-from portal.web import way
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
-from portal.web.owner import bp, sentences, watching
+from portal.web.owner import bp, case_page, sentences, watching
 from portal.web.owner.doors import Door, door_of
 
 PAGE_SIZE = 20
+_KEY = re.compile(r"([01])-(\d{1,10})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,23 @@ def own(number: str) -> Case:
 
 @bp.get("/cases")
 def cases() -> Response:
-    """List the own cases, newest first, each with its next step; a page is asked for by its key."""
-    now = clock.now()
-    before = request.args.get("before", type=int)
-    before = before if before and 0 < before <= LARGEST_ID else None
-    found = list(Case.newest_for(current_user, before=before, limit=PAGE_SIZE + 1))
+    """List the own cases, own turn first and then the newest, each with its next step; a page by its key."""
+    now, before = clock.now(), _key_of(request.args.get("before", ""))
+    found = list(following.by_turn(current_user, now, after=before, limit=PAGE_SIZE + 1))
     shown = found[:PAGE_SIZE]
     return page(
         "owner/cases.html",
         rows=_rows(shown, now),
         **_alone(now, is_first=before is None),
         before=before,
-        older=shown[-1].id if len(found) > PAGE_SIZE else None,
+        older=f"{shown[-1].rank}-{shown[-1].id}" if len(found) > PAGE_SIZE else "",
     )
+
+
+def _key_of(text: str) -> tuple[int, int] | None:
+    """Return the key of the last row before the wanted page; None for nonsense: the first page."""
+    found = _KEY.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found and int(found[2]) <= LARGEST_ID else None
 
 
 def _alone(now: datetime, *, is_first: bool) -> dict[str, list[tuple[SubstituteLink, Door | None]]]:
@@ -61,13 +66,15 @@ def _alone(now: datetime, *, is_first: bool) -> dict[str, list[tuple[SubstituteL
     return {"going": going, "past": [one for one in shown if one not in going]}
 
 
-def _rows(shown: list[Case], now: datetime) -> list[Row]:
-    links = {link.case_id: link for link in SubstituteLink.of_cases(shown)}
-    return [_row(case, links.get(case.id), now) for case in shown]
+def _rows(shown: Sequence[Case], now: datetime) -> list[Row]:
+    links = {link.case_id: link for link in SubstituteLink.of_cases(list(shown))}
+    beside = case_page.beside_of(shown, links)
+    return [_row(case, beside[case.id], now) for case in shown]
 
 
-def _row(case: Case, link: SubstituteLink | None, now: datetime) -> Row:
-    return Row(case, sentences.of(case, now, link), link, door_of(link, now, case=case))
+def _row(case: Case, beside: sentences.Beside, now: datetime) -> Row:
+    said = sentences.of(case, now, beside)
+    return Row(case, said, beside.link, door_of(beside.link, now, case=case))
 
 
 @bp.get("/cases/<number:number>")
@@ -85,7 +92,7 @@ def progress(number: str) -> Response:
     tag = watching.tag_of(found, link, now)
     if watching.is_unchanged(tag):
         return watching.same(tag)
-    return watching.changed("owner/case.html", "progress", tag, **state_of(found, link, now))
+    return watching.changed("owner/case.html", "progress", tag, **case_page.values_of(found, link, now))
 
 
 def shown(case: Case, *, status: int = 200, notice: Any = "", typed: str = "") -> Response:
@@ -98,38 +105,8 @@ def shown(case: Case, *, status: int = 200, notice: Any = "", typed: str = "") -
         notice=notice,
         typed=typed,
         tag=watching.tag_of(case, link, now),
-        photos=list(case.photos),
+        photos=list(Attachment.of_case(case, PhotoKind.FAULT)),
         letter_waits=Letter.waiting_for(current_user, case=case, now=now),
-        **state_of(case, link, now),
+        **case_page.values_of(case, link, now),
+        **case_page.feedback_of(case, now),
     )
-
-
-def state_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str, Any]:
-    """Return all that the block of the page needs which changes with the case."""
-    history = list(History.of_case(case))
-    messages = list(Message.of_case(case, with_internal=False))
-    return {
-        "case": case,
-        "saying": sentences.of(case, now, link),
-        "turns": sentences.TURNS,
-        "steps": steps_for(case.state, Role.OWNER),
-        "is_lapsed": sentences.is_lapsed(case, now),
-        "not_yet": case.state in sentences.NOT_YET,
-        "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
-        "notices": sentences.notices(case),
-        "why": _reason(case, history),
-        "messages": messages,
-        "way": way.of(case, history),
-        "link": link,
-        "door": door_of(link, now, case=case, history=history),
-        "watch": watching.is_worth_watching(case, link),
-    }
-
-
-REASONED = {State.DECLINED: "decline", State.SOLVED_REMOTELY: "solve_remotely", State.CANCELLED: "cancel"}
-
-
-def _reason(case: Case, history: list[History]) -> str:
-    """Return what staff wrote when they ended the case; the owner reads it."""
-    step = REASONED.get(case.state)
-    return next((row.why for row in reversed(history) if row.what == step and row.link_id is None), "")

@@ -115,7 +115,7 @@ def _state_of(link: SubstituteLink, now: datetime) -> dict[str, Any]:
     return {
         "link": link,
         "door": door,
-        "case_saying": sentences.of(case, now, link) if case else None,
+        "case_saying": sentences.standing(case, now, sentences.Beside(link)) if case else None,
         "turns": sentences.TURNS,
         "way": link_way.of(link, door, case, history),
         "warned": [row for row in history if row.what == "warn"],

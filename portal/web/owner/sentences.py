@@ -1,179 +1,48 @@
-"""What is the matter, and who acts next?  One sentence for every state of a case (section S).
+"""What is the matter, and who acts next?  The sentence of a case as it stands now (section S).
 
-`of` answers for the page, the list and the live update alike, so they never disagree.
+`of` answers for the page, the list and the live update alike, so they never disagree. The sentence of each
+state is in `sayings`; here is what else may change it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.models import Case, SubstituteLink
+from portal.models import Appointment, Case, SubstituteLink
+from portal.rules.appointments import Kind
+from portal.rules.links import Ending
+from portal.rules.returns import Homecoming
 from portal.rules.triage import SessionNotice, session_notices
-from portal.rules.workflow import Actor, State, next_actor
+from portal.rules.workflow import Actor, State
 from portal.web import labels
+from portal.web.owner import link_sentences
+from portal.web.owner.link_sentences import Stage
+from portal.web.owner.sayings import SAYINGS, Saying
+
+__all__ = ["NOTICES", "NOT_YET", "SAYINGS", "TURNS", "Beside", "Saying", "is_lapsed", "notices", "of"]
 
 
 @dataclass(frozen=True)
-class Saying:
-    """What a state means for the owner: the matter, whose turn it is, what happens next and when."""
+class Beside:
+    """What stands beside the case and may change its sentence; None is what there is not.
 
-    title: Any
-    turn: Actor
-    next: Any  # the heading of the next step
-    text: Any
-    when: Any = ""
+    `link` is the case's newest: its read-out may be ahead of the case's state, or have failed.
+    `appointment` is the next booked one, `has_begun` whether the checklist of the commissioning has.
+    """
 
+    link: SubstituteLink | None = None
+    appointment: Appointment | None = None
+    home: Homecoming | None = None
+    has_begun: bool = False
 
-def _said(state: State, title: Any, next: Any, text: Any, when: Any = "") -> tuple[State, Saying]:
-    return state, Saying(title, next_actor(state), next, text, when)
+    @property
+    def is_unrepaired(self) -> bool:
+        """Tell whether the server comes home as it was."""
+        return self.home is not None and self.home.is_unrepaired
 
-
-SAYINGS: dict[State, Saying] = dict(
-    (
-        _said(
-            State.DRAFT,
-            _l("Ihre Meldung ist noch nicht abgeschickt"),
-            _l("Meldung zu Ende bringen"),
-            _l("Beantworten Sie die letzten Fragen und schicken Sie die Meldung ab."),
-        ),
-        _said(
-            State.SUBMITTED,
-            _l("Wir prüfen Ihre Meldung"),
-            _l("Bitte noch nichts einschicken"),
-            _l("Wir lesen Ihre Meldung und schreiben Ihnen, wie es weitergeht."),
-            _l("Meist am nächsten Werktag."),
-        ),
-        _said(
-            State.AWAITING_INFORMATION,
-            _l("Wir haben eine Frage an Sie"),
-            _l("Bitte beantworten Sie unsere Frage"),
-            _l("Danach geht es sofort weiter."),
-        ),
-        _said(
-            State.DECLINED,
-            _l("Wir haben Ihre Meldung abgelehnt"),
-            _l("Dieser Vorgang ist beendet"),
-            _l("Bitte schicken Sie nichts ein. Sehen Sie das anders? Dann rufen Sie uns an."),
-        ),
-        _said(
-            State.SOLVED_REMOTELY,
-            _l("Der Fehler ist ohne Einsenden behoben"),
-            _l("Sie müssen nichts mehr tun"),
-            _l("Bitte schicken Sie nichts ein. Tritt der Fehler wieder auf? Dann melden Sie ihn neu."),
-        ),
-        _said(
-            State.CANCELLED,
-            _l("Dieser Vorgang ist abgebrochen"),
-            _l("Sie müssen nichts mehr tun"),
-            _l("Bitte schicken Sie mit dieser Nummer nichts mehr ein. Sie können jederzeit neu melden."),
-        ),
-        _said(
-            State.AWAITING_SHIPMENT,
-            _l("Schicken Sie uns Ihren Kassenserver"),
-            _l("Einpacken und abschicken"),
-            _l("Drucken Sie den Begleitschein. Haken Sie ab, was ins Paket kommt, und legen Sie ihn dazu."),
-        ),
-        _said(
-            State.ON_ITS_WAY_TO_US,
-            _l("Ihr Kassenserver ist unterwegs zu uns"),
-            _l("Jetzt fährt das Paket"),
-            _l("Sobald es bei uns ist, schreiben wir Ihnen. Sie müssen nichts tun."),
-            _l("Meist 1 bis 2 Werktage."),
-        ),
-        _said(
-            State.RECEIVED,
-            _l("Ihr Kassenserver ist bei uns angekommen"),
-            _l("Wir lesen Ihre Daten aus"),
-            _l("Danach prüfen wir das Gerät. Sie müssen nichts tun."),
-            _l("Meist 1 Werktag."),
-        ),
-        _said(
-            State.IN_DIAGNOSIS,
-            _l("Wir prüfen Ihren Kassenserver"),
-            _l("Wir suchen den Fehler"),
-            _l("Kostet die Reparatur etwas, dann fragen wir Sie vorher."),
-            _l("Meist 1 bis 3 Werktage."),
-        ),
-        _said(
-            State.AWAITING_QUOTE_DECISION,
-            _l("Ihr Kostenvoranschlag ist da"),
-            _l("Bitte entscheiden Sie über die Reparatur"),
-            _l("Wir reparieren erst, wenn Sie zustimmen. Rufen Sie uns dazu bitte an."),
-        ),
-        _said(
-            State.QUOTE_ACCEPTED,
-            _l("Sie haben den Kostenvoranschlag angenommen"),
-            _l("Wir beginnen mit der Reparatur"),
-            _l("Sie müssen nichts tun."),
-            _l("Meist innerhalb von 2 Werktagen."),
-        ),
-        _said(
-            State.QUOTE_DECLINED,
-            _l("Wir reparieren Ihren Kassenserver nicht"),
-            _l("Wir packen den Server für Sie ein"),
-            _l("Der Kostenvoranschlag ist abgelehnt oder abgelaufen. Ihr Server kommt unrepariert zurück."),
-            _l("Meist innerhalb von 2 Werktagen."),
-        ),
-        _said(
-            State.IN_REPAIR,
-            _l("Wir reparieren Ihren Kassenserver"),
-            _l("Die Reparatur läuft"),
-            _l("Sobald der Server fertig ist, schreiben wir Ihnen. Sie müssen nichts tun."),
-            _l("Meist 3 bis 5 Werktage."),
-        ),
-        _said(
-            State.NO_FAULT_FOUND,
-            _l("Wir haben keinen Fehler gefunden"),
-            _l("Wir packen den Server für Sie ein"),
-            _l(
-                "Vielleicht liegt es am Router, am Kabel oder am Strom im Salon. Wir besprechen es mit Ihnen."
-            ),
-            _l("Meist innerhalb von 2 Werktagen."),
-        ),
-        _said(
-            State.NOT_REPAIRABLE,
-            _l("Ihr Kassenserver lässt sich nicht reparieren"),
-            _l("Wir melden uns bei Ihnen"),
-            _l("Wir besprechen mit Ihnen, wie es ohne dieses Gerät weitergeht."),
-            _l("Meist innerhalb von 2 Werktagen."),
-        ),
-        _said(
-            State.READY_TO_RETURN,
-            _l("Ihr Kassenserver geht bald zurück zu Ihnen"),
-            _l("Wir verschicken das Paket"),
-            _l("Sie bekommen die Sendungsnummer, sobald das Paket unterwegs ist."),
-            _l("Meist innerhalb von 2 Werktagen."),
-        ),
-        _said(
-            State.ON_ITS_WAY_BACK,
-            _l("Ihr Kassenserver ist auf dem Rückweg"),
-            _l("Jetzt fährt das Paket"),
-            _l("Nehmen Sie es an und schließen Sie nur Strom und Router an. Arbeiten Sie noch nicht damit."),
-            _l("Meist 1 bis 2 Werktage."),
-        ),
-        _said(
-            State.DELIVERED,
-            _l("Ihr Kassenserver ist zurück im Salon"),
-            _l("Vereinbaren Sie den Termin zur Inbetriebnahme"),
-            _l("Rufen Sie uns an. Wir nehmen den Server gemeinsam mit Ihnen in Betrieb."),
-        ),
-        _said(
-            State.COMMISSIONING_BOOKED,
-            _l("Der Termin zur Inbetriebnahme steht"),
-            _l("Wir melden uns zum Termin"),
-            _l("Halten Sie Ihre Fernwartung mit RustDesk bereit."),
-        ),
-        _said(
-            State.COMMISSIONED,
-            _l("Ihr Kassenserver ist wieder in Betrieb"),
-            _l("Sie müssen nichts mehr tun"),
-            _l("Sie arbeiten wieder wie gewohnt. Der Ersatzlink ist beendet."),
-        ),
-    )
-)
 
 LAPSED = Saying(
     _l("Die Freigabe zum Einsenden ist abgelaufen"),
@@ -197,7 +66,7 @@ READ_OUT = Saying(
     _l("Sie müssen nichts tun."),
     _l("Meist 1 bis 3 Werktage."),
 )
-"""The server is here, and its data are read out for the link already (rule L6)."""
+"""The server is here, and its data are read out already (rule L6)."""
 
 NOT_READ_OUT = Saying(
     SAYINGS[State.RECEIVED].title,
@@ -206,6 +75,49 @@ NOT_READ_OUT = Saying(
     _l("Sie müssen nichts tun."),
 )
 """The server is here, and reading it out has failed so far: the link's card says what comes now (rule L6)."""
+
+UNREPAIRED: dict[State, Saying] = {
+    State.READY_TO_RETURN: replace(
+        SAYINGS[State.READY_TO_RETURN], title=_l("Ihr Kassenserver geht unrepariert zurück zu Ihnen")
+    ),
+    State.ON_ITS_WAY_BACK: replace(
+        SAYINGS[State.ON_ITS_WAY_BACK], title=_l("Ihr Kassenserver ist unrepariert auf dem Rückweg")
+    ),
+    State.DELIVERED: replace(
+        SAYINGS[State.DELIVERED],
+        title=_l("Ihr Kassenserver ist unrepariert zurück im Salon"),
+        next=_l("Suchen Sie einen Termin mit uns aus"),
+        text=_l(
+            "Dann nehmen wir ein Ersatzgerät mit Ihren Daten in Betrieb, oder wir schließen die Kasse "
+            "gemeinsam mit Ihnen ab."
+        ),
+    ),
+    State.COMMISSIONED: replace(
+        SAYINGS[State.COMMISSIONED],
+        title=_l("Dieser Vorgang ist abgeschlossen"),
+        text=_l("Der alte Kassenserver ist nicht repariert und bleibt aus. Der Ersatzlink ist beendet."),
+    ),
+}
+"""A server that comes home as it was: it stays out of use for good (rules W3, R1, R5)."""
+
+NOW_IN_SERVICE = Saying(
+    _l("Wir nehmen Ihren Kassenserver gerade in Betrieb"),
+    Actor.STAFF,
+    _l("Benutzen Sie ihn noch nicht"),
+    _l("Sie bekommen eine E-Mail, sobald Sie ihn benutzen dürfen."),
+)
+"""The commissioning has begun: what was agreed for it is no news any more (rules R1, R5, L11a)."""
+
+NOT_DONE = Saying(
+    _l("Die Inbetriebnahme ist noch nicht abgeschlossen"),
+    Actor.STAFF,
+    _l("Wir melden uns bei Ihnen"),
+    _l("Benutzen Sie den Kassenserver noch nicht. Sie bekommen eine E-Mail, sobald Sie ihn benutzen dürfen."),
+)
+"""The appointment is over, and the list is not done: nobody may take that for a server in service (R1)."""
+
+STILL_AT_IT = timedelta(hours=2)
+"""For how long after its end an appointment is taken to go on."""
 
 TURNS = {
     Actor.OWNER: _l("Sie sind dran"),
@@ -238,25 +150,98 @@ def is_lapsed(case: Case, now: datetime) -> bool:
     return case.state is State.AWAITING_SHIPMENT and case.is_lapsed(now)
 
 
-def of(case: Case, now: datetime, link: SubstituteLink | None = None) -> Saying:
-    """Return what the case's state means for the owner at this moment (rules S1, S2, C2b).
+def of(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
+    """Return what the case's state means for the owner at this moment (rules S1, S2, C2b, R1, R4).
 
-    `link` is the case's newest link: its read-out may be ahead of the case's state, or have failed.
+    An appointment that stands is in the title; so is a link that has run out while the server is away,
+    unless the owner is next anyway.
     """
-    if case.state is State.RECEIVED and link is not None:
-        if link.read_out_at is not None:
-            return READ_OUT
-        if link.read_out_failed_at is not None:
-            return NOT_READ_OUT
+    beside = beside or Beside()
+    said = standing(case, now, beside)
+    if said.turn in (Actor.OWNER, Actor.NOBODY) or case.state is State.COMMISSIONING_BOOKED:
+        return said
+    if beside.link is not None and _has_run_out(beside.link, case, now):
+        return _without_link(said)
+    return _with_appointment(said, beside.appointment, now)
+
+
+def standing(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
+    """Return the sentence of the server's own way, whatever became of its link."""
+    beside = beside or Beside()
+    state = State(case.state)
+    if state is State.RECEIVED:
+        return _received(case, beside.link)
     if is_lapsed(case, now):
         return LAPSED
-    if case.state is State.SUBMITTED and not case.is_send_in:
+    if state is State.SUBMITTED and not case.is_send_in:
         return REMOTE
-    said = SAYINGS[case.state]
-    if case.state is State.AWAITING_SHIPMENT and case.valid_until:
+    said = UNREPAIRED.get(state, SAYINGS[state]) if beside.is_unrepaired else SAYINGS[state]
+    if state is State.COMMISSIONING_BOOKED:
+        return _at_commissioning(said, beside, now)
+    if state is State.AWAITING_SHIPMENT and case.valid_until:
         until = labels.moment(case.valid_until)
         return replace(said, when=_("Die Freigabe gilt bis %(moment)s.", moment=until))
     return said
+
+
+def _received(case: Case, link: SubstituteLink | None) -> Saying:
+    if case.read_out_at is not None or (link is not None and link.read_out_at is not None):
+        return READ_OUT
+    if link is not None and link.read_out_failed_at is not None:
+        return NOT_READ_OUT
+    return SAYINGS[State.RECEIVED]
+
+
+def _at_commissioning(said: Saying, beside: Beside, now: datetime) -> Saying:
+    """Say when the appointment is, that it goes on now, or that it came to nothing yet (rules R1, R4)."""
+    booked = beside.appointment
+    made_room = beside.link is not None and beside.link.ending is Ending.COMMISSIONED
+    is_over = booked is not None and now >= booked.ends_at + STILL_AT_IT
+    if is_over:
+        return NOT_DONE
+    if beside.has_begun or made_room or (booked is not None and now >= booked.starts_at):
+        return NOW_IN_SERVICE
+    if booked is None:
+        return said
+    when = labels.moment(booked.starts_at)
+    if beside.is_unrepaired:
+        return replace(said, title=_("Ihr Termin mit uns: %(moment)s", moment=when))
+    return replace(said, title=_("Ihr Termin zur Inbetriebnahme: %(moment)s", moment=when))
+
+
+def _has_run_out(link: SubstituteLink, case: Case, now: datetime) -> bool:
+    ended = link_sentences.stage_of(link, case, now) is Stage.ENDED
+    return ended and link_sentences.ending_of(link) is Ending.EXPIRED
+
+
+def _without_link(said: Saying) -> Saying:
+    """Head the page with the end of the link: the salon has no till, and only the owner can ask anew."""
+    return Saying(
+        _("Ihr Ersatzlink ist abgelaufen"),
+        Actor.OWNER,
+        _("Brauchen Sie weiter einen? Dann fragen Sie neu an"),
+        _(
+            "Mit dem alten Link können Sie nicht mehr arbeiten. Zum Server: %(standing)s.",
+            standing=said.title,
+        ),
+        said.when,
+        is_about_link=True,
+    )
+
+
+def _with_appointment(said: Saying, booked: Appointment | None, now: datetime) -> Saying:
+    if booked is None or now >= booked.ends_at:
+        return said
+    when = labels.moment(booked.starts_at)
+    if booked.kind is Kind.REMOTE:
+        return replace(
+            said,
+            title=_("Ihr Termin zur Fernwartung: %(moment)s", moment=when),
+            next=_("Wir melden uns zum Termin"),
+            text=_("Halten Sie Ihre Fernwartung mit RustDesk bereit. Bitte schicken Sie nichts ein."),
+            when="",
+        )
+    return replace(said, title=_("Wir rufen Sie an: %(moment)s", moment=when))
 
 
 def notices(case: Case) -> list[Any]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from portal.models import Case, SubstituteLink
+from portal.models import Appointment, Case, SubstituteLink
 from portal.models.durations import StepTime
 from portal.outside import clock
 from portal.rules import forecast
@@ -61,7 +61,10 @@ def of_case(case: Case, link: SubstituteLink | None, times: Times) -> Shown | No
 
 
 def of_flagged(cases: Iterable[Case]) -> dict[int, Reckoning]:
-    """Return the reckoning of each case that is flagged for its link's end; one question, or none."""
+    """Return the reckoning of each case that is flagged for its link's end; one question, or none.
+
+    One more for each that has its appointment already: they are few, and flagged only if it is too late.
+    """
     flagged = [case for case in cases if case.harm == Harm.LINK_ENDS_FIRST and case.is_send_in]
     if not flagged:
         return {}
@@ -71,7 +74,10 @@ def of_flagged(cases: Iterable[Case]) -> dict[int, Reckoning]:
 
 
 def _reckon(case: Case, times: Times) -> Reckoning | None:
-    return forecast.reckon(State(case.state), case.state_since, case.estimate, times, clock.now())
+    state = State(case.state)
+    booked = Appointment.commissioning_of(case.id) if state is State.COMMISSIONING_BOOKED else None
+    until = booked.ends_at if booked else None
+    return forecast.reckon(state, case.state_since, case.estimate, times, clock.now(), booked_until=until)
 
 
 def short_by(gap: timedelta) -> str:

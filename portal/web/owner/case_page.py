@@ -1,0 +1,127 @@
+"""What the page of a case shows besides its sentence: what stands beside the case, and its cards.
+
+Each is asked for only in the states that can have it: the page is made anew with every change.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from portal.actions.arrivals import IN_THE_SALON, READ
+from portal.models import (
+    Appointment,
+    Case,
+    Consent,
+    History,
+    Message,
+    Quote,
+    SubstituteLink,
+    Swap,
+    following,
+)
+from portal.rules.appointments import Kind
+from portal.rules.quotes import QuoteState
+from portal.rules.returns import GOING_HOME, homecoming
+from portal.rules.triage import Hold
+from portal.rules.workflow import AT_THE_WORKSHOP, CLOSED, Role, State, steps_for
+from portal.web import way
+from portal.web.owner import buttons, feedback_words, sentences, watching
+from portal.web.owner.doors import door_of
+from portal.web.owner.sentences import Beside
+
+REASONED = {
+    State.DECLINED: "decline",
+    State.SOLVED_REMOTELY: "solve_remotely",
+    State.CANCELLED: "cancel",
+    State.NO_FAULT_FOUND: "no_fault_found",
+    State.NOT_REPAIRABLE: "not_repairable",
+}
+"""Where the owner reads what staff wrote with the step that led here."""
+
+SWAPPED = GOING_HOME | {State.IN_REPAIR}
+QUOTED = (AT_THE_WORKSHOP | GOING_HOME) - {State.RECEIVED}
+
+
+def beside_of(cases: Sequence[Case], links: Mapping[int, SubstituteLink]) -> dict[int, Beside]:
+    """Return what stands beside each of these cases, by the case's id; `links` by the case's id, too."""
+    appointments = following.next_appointments(cases)
+    homes = History.made_ready_from([case for case in cases if case.state in GOING_HOME])
+    begun = following.begun(cases)
+    return {
+        case.id: Beside(
+            link=links.get(case.id),
+            appointment=_next_of(case, appointments.get(case.id, [])),
+            home=homecoming(homes.get(case.id, "")) if case.state in GOING_HOME else None,
+            has_begun=case.id in begun,
+        )
+        for case in cases
+    }
+
+
+def _next_of(case: Case, booked: Sequence[Appointment]) -> Appointment | None:
+    """Return the appointment the page is about: the commissioning where that is next, else the first."""
+    if case.state is State.COMMISSIONING_BOOKED:
+        return next((one for one in booked if one.kind is Kind.COMMISSIONING), None)
+    return booked[0] if booked else None
+
+
+def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str, Any]:
+    """Return all that the block of the page needs which changes with the case."""
+    history = list(History.of_case(case))
+    messages = list(Message.of_case(case, with_internal=False))
+    beside = beside_of([case], {case.id: link} if link else {})[case.id]
+    said = sentences.of(case, now, beside)
+    door = door_of(link, now, case=case, history=history)
+    return {
+        "case": case,
+        "saying": said,
+        "turns": sentences.TURNS,
+        "buttons": buttons.of(case, said, now),
+        "steps": steps_for(case.state, Role.OWNER),
+        "is_lapsed": sentences.is_lapsed(case, now),
+        "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
+        "notices": sentences.notices(case),
+        "why": _reason(case, history),
+        "messages": messages,
+        "way": way.of(case, history, beside.appointment),
+        "link": link,
+        "door": door,
+        "watch": watching.is_worth_watching(case, link),
+        **_not_yet(case, beside),
+        **_work_done(case),
+    }
+
+
+def _not_yet(case: Case, beside: Beside) -> dict[str, Any]:
+    """Return whether the returned server must stay out of use, and if the owner has yet to confirm that."""
+    waits = case.state in IN_THE_SALON
+    return {
+        "not_yet": case.state in sentences.NOT_YET,
+        "is_unrepaired": beside.is_unrepaired,
+        "asks_read": waits and not Consent.is_given(case, READ),
+    }
+
+
+def _work_done(case: Case) -> dict[str, Any]:
+    """Return what was found, swapped and agreed to: the quote's card, and the closing page's facts."""
+    quote = Quote.last_sent(case) if case.state in QUOTED else None
+    accepted = quote.total_cents if quote is not None and quote.state is QuoteState.ACCEPTED else None
+    return {
+        "quote": quote,
+        "swaps": list(Swap.of_case(case)) if case.state in SWAPPED else [],
+        "paid_cents": accepted if case.final_cents is None else case.final_cents,
+        "is_closing": case.state is State.COMMISSIONED,
+    }
+
+
+def feedback_of(case: Case, now: datetime) -> dict[str, Any]:
+    """Return what the question "how was it?" needs on the closing page."""
+    return {"errors": {}, **feedback_words.values_of(case, now)}
+
+
+def _reason(case: Case, history: Sequence[History]) -> str:
+    """Return what staff wrote with the step that led here; not again where the diagnosis says the same."""
+    step = REASONED.get(case.state)
+    rows = (row for row in reversed(history) if row.what == step and row.link_id is None)
+    why = next((row.why for row in rows), "")
+    return "" if why == case.diagnosis and case.state not in CLOSED else why

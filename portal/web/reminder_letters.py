@@ -1,0 +1,30 @@
+"""What letters on the owner's way may name: where to act, until when, how the server came home (S4, C2b, R1)."""
+
+from typing import Any
+
+from flask import url_for
+
+from portal.models import Case, History, Letter
+from portal.rules.reminders import LAPSE_AFTER, Reminder
+from portal.rules.returns import homecoming
+
+EVENTS = frozenset({*Reminder, "cancelled", "commissioned"})
+
+
+def values(letter: Letter) -> dict[str, Any]:
+    """Return what the letters of reminders, and those at the end of a case, need besides the case."""
+    case = letter.case if letter.case_id else None
+    if case is None or letter.event not in EVENTS:
+        return {}
+    return {
+        "lapses_at": case.valid_until + LAPSE_AFTER if case.valid_until else None,
+        "sent_url": _to("mark_sent", case),
+        "arrived_url": _to("arrived", case),
+        "appointment_url": _to("appointment", case),
+        "feedback_url": _to("feedback", case),
+        "is_unrepaired": homecoming(History.made_ready_from([case]).get(case.id, "")).is_unrepaired,
+    }
+
+
+def _to(page: str, case: Case) -> str:
+    return url_for(f"owner.{page}", number=case.number, _external=True)
