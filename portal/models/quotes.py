@@ -9,6 +9,7 @@ from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.consents import Consent
+from portal.rules import quotes as rules
 from portal.rules.quotes import QuoteState
 
 
@@ -74,6 +75,15 @@ class Quote(BaseModel):
     def last_sent(cls, case: Case) -> "Quote | None":
         """Return the newest quote the owner was ever shown: it is the one that counts."""
         return cls.of_case(case).where(cls.state != QuoteState.DRAFT).first()
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether the owner can still answer it; past its end nobody can, worker or not (rule P4)."""
+        return self.state is QuoteState.SENT and not rules.is_over(self.valid_until, now)
+
+    def is_lapsed(self, now: datetime) -> bool:
+        """Tell whether its time was up before anybody answered."""
+        is_over = self.state is QuoteState.SENT and not self.is_open(now)
+        return is_over or self.state is QuoteState.LAPSED
 
     @classmethod
     def of_number(cls, case: Case, number: int) -> "Quote | None":
