@@ -32,6 +32,7 @@ from tests.builders import (
 )
 from tests.pages import Page
 from tests.queries import counted
+from tests.web import letters_of_quotes
 
 # One engine is enough here: a letter reads its case by its key, the rest is templates.
 
@@ -162,6 +163,7 @@ EVENTS = {
     "link_unlocked": _link_unlocked,
     "link_ends_soon": _ends_soon,
     "staff_link_ends_soon": _ends_soon,
+    **letters_of_quotes.EVENTS,
 }
 ABOUT_LINKS = [event for event in EVENTS if event.startswith("link_")]
 WITH_REASON = (
