@@ -86,7 +86,8 @@ def _event(entry: Entry, method: Method) -> Event:
     for name, text in (
         ("summary", entry.summary), ("description", entry.description), ("location", entry.location),
     ):  # fmt: skip
-        event.add(name, vText(_plain(text)))
+        if text:
+            event.add(name, vText(_plain(text)))
     if entry.url:
         event.add("url", _plain(entry.url))
     event.add("organizer", _address(entry.host))
