@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from portal.actions import cases, history, letters, queue, quotes, rounds, schedule
 from portal.actions.cases import CaseMoved
-from portal.models import Case, Quote, Round
+from portal.models import Case, Letter, Quote, Round
 from portal.models.base import transaction
 from portal.rules import reminders as rules
 from portal.rules.reminders import Due, Reminder
@@ -62,12 +62,18 @@ def _take(case: Case, due: Due, now: datetime) -> Case:
 
 def _tell(case: Case, due: Due, now: datetime) -> Case:
     """Write the letter, once for this release, parcel, quote or stay in the salon."""
-    again = due.reminder is Reminder.BOOKING_ASKED_AGAIN
-    event = Reminder.BOOKING_ASKED if again else due.reminder
-    key = f"{due.reminder}:{due.counted_from.isoformat()}"
-    if letters.tell_owners(case, event, now=now, key=key):
+    if _written(case, due, now):
         history.record(case, "remind", by=None, at=now, reminder=due.reminder)
     return case
+
+
+def _written(case: Case, due: Due, now: datetime) -> list[Letter]:
+    if due.reminder is Reminder.QUOTE_ENDS_SOON:
+        quote = Quote.unanswered(case)
+        return quotes.remind(quote, now=now) if quote else []
+    again = due.reminder is Reminder.BOOKING_ASKED_AGAIN
+    event = Reminder.BOOKING_ASKED if again else due.reminder
+    return letters.tell_owners(case, event, now=now, key=f"{due.reminder}:{due.counted_from.isoformat()}")
 
 
 def _plan_those_from_before(now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from portal.actions import quotes
+from portal.actions import quotes, reminders
 from portal.models import Case, Consent, Quote
 from tests.builders import NOW, a_case_with_quote, a_chargeable_case, accepted, an_offer, an_operator, consent
 
@@ -21,7 +21,8 @@ def _sent() -> None:
 
 
 def _ends_soon() -> None:
-    quotes.remind(_open_quote(), now=NOW)
+    quote = _open_quote()
+    reminders.remind_due(now=quote.valid_until - timedelta(days=2))
 
 
 def _accepted() -> None:
@@ -35,7 +36,8 @@ def _declined() -> None:
 
 
 def _lapsed() -> None:
-    quotes.lapse(_open_quote(), now=NOW + timedelta(days=30))
+    quote = _open_quote()
+    reminders.remind_due(now=quote.valid_until + timedelta(hours=1))
 
 
 EVENTS = {

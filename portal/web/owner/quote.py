@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Response, abort, current_app, flash, request, url_for
+from flask import Response, abort, flash, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -82,16 +82,9 @@ def _show(case: Case, newest: Quote, *, status: int = 200, notice: Any = "", typ
         said=said_by(newest.frozen),
         is_open=newest.is_open(now),
         is_lapsed=newest.is_lapsed(now),
-        paper=paper_address(case),
         notice=notice,
         typed=typed,
     )
-
-
-def paper_address(case: Case) -> str:
-    """Return where the newest quote's paper is."""
-    is_there = "papers.quote" in current_app.view_functions
-    return url_for("papers.quote", number=case.number) if is_there else ""
 
 
 def said_by(frozen: Mapping[str, Any]) -> dict[str, Any]:

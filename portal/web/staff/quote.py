@@ -24,7 +24,7 @@ from portal.web import documents
 from portal.web.context import operator
 from portal.web.documents import quote as paper
 from portal.web.fragments import go_to, page
-from portal.web.owner.quote import paper_address, said_by
+from portal.web.owner.quote import said_by
 from portal.web.staff import bp
 from portal.web.staff.cases import found
 from portal.web.staff.quote_form import QuoteForm
@@ -104,7 +104,6 @@ def _show(case: Case, *, status: int = 200, notice: Any = "", form: QuoteForm | 
         was_typed=form is not None,
         errors=form.mistakes if form else {},
         lacks=[LACKS[lack] for lack in lacking(case)] if can_write else [],
-        paper=paper_address(case),
         most=rules.most_cents(sent[0].total_cents) if sent else None,
         notice=notice,
     )
