@@ -2,8 +2,14 @@
 
 A test that asks for `database` runs on both engines. One that has a good reason to run on one only says
 `@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)`.
+
+Pages and journeys reach the database through models and actions, whose own tests run on both engines. So a
+test in a folder of SHARED runs on one: every function on always the same, about half of a module's on each.
+It runs on both if it is marked `both_engines`, if it asks for `engine` itself, or if PORTAL_TEST_ENGINES is
+"both".
 """
 
+import inspect
 import os
 import shutil
 import signal
@@ -13,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -23,6 +30,8 @@ from portal.models.migrations import migrate
 from tests.needs import lacking
 
 STARTED_WITHIN = 30  # seconds
+ENGINES = ("sqlite", "postgresql")
+SHARED = ("web", "journeys")
 
 
 class Cluster:
@@ -125,7 +134,35 @@ def wait_until(
         pause = min(pause * 1.5, 0.1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.hookimpl(tryfirst=True)  # before pytest reads the marks
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test of a page its one engine, as if it had been marked so by hand."""
+    if _is_shared(metafunc):
+        mark = pytest.mark.parametrize("engine", [engine_of(metafunc.definition.nodeid)], indirect=True)
+        metafunc.definition.add_marker(mark)
+
+
+def engine_of(function: str) -> str:
+    """Choose the engine of a test function by its name alone: the same in each run and each process."""
+    return ENGINES[crc32(function.encode()) % len(ENGINES)]
+
+
+def _is_shared(metafunc: pytest.Metafunc) -> bool:
+    test = metafunc.definition
+    folder = test.path.relative_to(Path(__file__).parent).parts[0]
+    is_chosen = "engine" in inspect.signature(metafunc.function).parameters or any(
+        "engine" in _names(mark) for mark in test.iter_markers("parametrize")
+    )
+    wants_both = os.environ.get("PORTAL_TEST_ENGINES") == "both" or test.get_closest_marker("both_engines")
+    return folder in SHARED and "engine" in metafunc.fixturenames and not (is_chosen or wants_both)
+
+
+def _names(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0] if mark.args else mark.kwargs["argnames"]
+    return names.replace(" ", "").split(",") if isinstance(names, str) else list(names)
+
+
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """Name the engine of this test; whoever asks for it runs on each."""
     return request.param

@@ -204,6 +204,7 @@ def test_past_its_end_a_link_is_ended_without_any_worker(machine, later):  # rul
     assert [what for what, _by, _key in told(link)].count("expire") == 1
 
 
+@pytest.mark.both_engines
 def test_the_list_judges_by_the_clock_too(machine, later):  # rule L9
     over, running = build.an_active_link(days=1), build.an_active_link()
     asked = build.a_link_request()
@@ -227,6 +228,7 @@ def test_an_ended_link_cannot_cash_although_its_till_is_still_open(machine):
     assert answer["can_cash"] is False
 
 
+@pytest.mark.both_engines
 def test_the_list_is_paged_by_key(machine):
     made = [build.a_link_request().id for _number in range(5)]
     first = machine.get("/links", limit=2).json

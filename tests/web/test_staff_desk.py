@@ -108,6 +108,7 @@ def test_paging_visits_every_row_once(database, client, staff):  # rule S5
     assert len(seen) == len(set(seen)) == 40
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "name", ["underway", "workshop", "return", "commissioning", "waiting", "all", "links"]
 )
@@ -115,6 +116,7 @@ def test_every_list_can_be_opened_empty(client, staff, name):
     assert client.page(f"/staff/lists/{name}").headline
 
 
+@pytest.mark.both_engines
 def test_the_lists_by_state_page_by_key(client, staff):
     numbers = {build.a_case().number for _ in range(27)}
     first = client.page("/staff/lists/waiting")
@@ -124,6 +126,7 @@ def test_the_lists_by_state_page_by_key(client, staff):
     assert not any(number in "".join(seen) for number in ["before"])
 
 
+@pytest.mark.both_engines
 def test_links_are_listed_with_requests_first_and_then_by_their_end(database):
     staff = build.a_staff_member()
     late = build.an_active_link(days=30)

@@ -38,6 +38,7 @@ def test_a_mistyped_number_is_told(client, staff):  # rule C2
     assert "keinen Vorgang" in page_of(search(client, numbers.make(2031, 77))).text
 
 
+@pytest.mark.both_engines
 def test_a_serial_is_found_whole_and_by_its_beginning(client, staff):
     case = build.a_case(build.a_device(serial="JC-ABC-1"))
     build.a_case(build.a_device(serial="JC-ABC-2"))
@@ -47,6 +48,7 @@ def test_a_serial_is_found_whole_and_by_its_beginning(client, staff):
     assert "JC-ABC-2" in page.text
 
 
+@pytest.mark.both_engines
 def test_a_customer_is_found_by_number_name_and_phone(client, staff):
     salon = build.a_salon(
         build.a_customer("Bérénice Müller", number="K-4711"), "Schönheit am Eck", phone="+4922112345"
@@ -58,12 +60,14 @@ def test_a_customer_is_found_by_number_name_and_phone(client, staff):
         assert [link for link in links if "/staff/cases/" in link] == [f"/staff/cases/{case.number}"], text
 
 
+@pytest.mark.both_engines
 def test_the_phone_of_the_contact_is_found_too(client, staff):
     case = build.a_case()
     Case.update(contact_phone="+491701234567").where(Case.id == case.id).execute()
     assert f"/staff/cases/{case.number}" in page_of(search(client, "0170 1234567")).links
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "text",
     [
@@ -87,6 +91,7 @@ def test_odd_words_find_nothing_and_break_nothing(client, staff, text):
     assert search(client, text).status_code == 200
 
 
+@pytest.mark.both_engines
 def test_the_list_of_what_was_found_is_bounded(client, staff):
     device = build.a_device(serial="JC-MANY")
     owner = build.an_owner(device.salon.customer)
