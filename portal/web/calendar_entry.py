@@ -20,9 +20,10 @@ from portal.outside import calendar
 from portal.outside.calendar import Entry, Method, Person
 from portal.outside.mailer import Invitation
 from portal.rules import appointments as rules
-from portal.rules import numbers
+from portal.rules import numbers, workflow
 from portal.rules.appointments import AppointmentState, Kind
 from portal.rules.triage import SESSION_NOTICES
+from portal.rules.workflow import Actor
 from portal.web import context, labels
 from portal.web.owner.sentences import NOTICES
 
@@ -58,6 +59,11 @@ def invitation(letter: Letter, operator: Operator) -> Invitation | None:
     guest = Person(letter.account.name if letter.account_id else "", letter.recipient)
     entry = _entry(letter.context["appointment"], letter.case, operator, guest=guest)
     return Invitation(method.value, calendar.written(entry, method), FILE_NAME)
+
+
+def next_actor(letter: Letter) -> Actor | None:
+    """Return who acts next once an appointment is off: that depends on the case; None for other letters."""
+    return workflow.next_actor(letter.case.state) if letter.event == "appointment_cancelled" else None
 
 
 def values(letter: Letter) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
     mode = letter.context.get("mode")
     return {
         "name": letter.account.name if letter.account_id else "",
-        "actor": actor_of(letter.event),
+        "actor": _actor(letter),
         "is_for_staff": letter.event.startswith(FOR_STAFF),
         "imprint_url": url_for("public.imprint", _external=True),
         "why": "",
@@ -157,6 +157,11 @@ def _of_account(letter: Letter) -> dict[str, Any]:
         "sign_in_url": url_for("public.open_link", token=token, _external=True),
         "minutes": int(LINK_LASTS.total_seconds() // 60),
     }
+
+
+def _actor(letter: Letter) -> Any:
+    actor = calendar_entry.next_actor(letter)
+    return ACTORS[actor] if actor else actor_of(letter.event)
 
 
 def actor_of(event: str) -> Any:
