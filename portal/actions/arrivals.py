@@ -1,4 +1,4 @@
-"""The parcel is back in the salon, and its owner has read that the server must not be used yet (R1, R3, S7)."""
+"""The parcel is back in the salon, and its owner has read that it must not be used yet (R1, R3, S7)."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What letters on the owner's way may name: where to act, until when, how the server came home (S4, C2b, R1)."""
+"""What letters on the owner's way name: where to act, until when, how the server came home (S4, C2b, R1)."""
 
 from typing import Any
 

@@ -117,6 +117,33 @@ def test_a_link_that_is_too_short_by_the_usual_times_is_so_from_the_start():  # 
     assert later == NOW + GUIDELINE[State.IN_REPAIR] + TICK
 
 
+BOOKED = State.COMMISSIONING_BOOKED
+
+
+def booked(until, *, now=NOW):
+    return reckon(BOOKED, NOW - 9 * DAY, Estimate.IN_WARRANTY, {}, now, booked_until=until)
+
+
+def test_with_an_appointment_the_server_is_back_when_it_ends():  # rules L10, R4
+    found = booked(NOW + 3 * DAY)
+    assert found.back_at == NOW + 3 * DAY
+    assert [(leg.state, leg.left) for leg in found.legs] == [(BOOKED, 3 * DAY)]
+    assert booked(NOW - DAY).back_at == NOW, "over, and its end is not known"
+
+
+def test_an_appointment_after_the_links_end_makes_it_short_at_once():  # rules L10, R4
+    def start(until, ends_at):
+        return short_from(BOOKED, NOW, Estimate.IN_WARRANTY, {}, ends_at, booked_until=until)
+
+    assert start(NOW + 3 * DAY, NOW + 2 * DAY) == NOW
+    assert start(NOW + 3 * DAY, NOW + 4 * DAY) == NOW + 4 * DAY
+
+
+def test_an_appointment_of_a_case_elsewhere_changes_nothing():  # a call while the server is repaired
+    usual = reckon(State.IN_REPAIR, NOW, Estimate.IN_WARRANTY, {}, NOW)
+    assert reckon(State.IN_REPAIR, NOW, Estimate.IN_WARRANTY, {}, NOW, booked_until=NOW) == usual
+
+
 def test_a_naive_time_is_refused():
     naive = NOW.replace(tzinfo=None)
     for since, now in ((naive, NOW), (NOW, naive)):

@@ -86,10 +86,16 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "way": way.of(case, history, beside.appointment),
         "link": link,
         "door": door,
+        "offers_link": door is None and case.is_send_in and _may_ask_for_link(case, beside),
         "watch": watching.is_worth_watching(case, link),
         **_not_yet(case, beside),
         **_work_done(case),
     }
+
+
+def _may_ask_for_link(case: Case, beside: Beside) -> bool:
+    """Tell whether a link is still of use: not once the server is being put into service (rule L11a)."""
+    return case.device_id is not None and case.state not in CLOSED and not beside.has_begun
 
 
 def _not_yet(case: Case, beside: Beside) -> dict[str, Any]:

@@ -103,7 +103,7 @@ UNREPAIRED: dict[State, Saying] = {
 NOW_IN_SERVICE = Saying(
     _l("Wir nehmen Ihren Kassenserver gerade in Betrieb"),
     Actor.STAFF,
-    _l("Benutzen Sie ihn noch nicht"),
+    _l("Wir gehen alles mit Ihnen durch"),
     _l("Sie bekommen eine E-Mail, sobald Sie ihn benutzen dürfen."),
 )
 """The commissioning has begun: what was agreed for it is no news any more (rules R1, R5, L11a)."""

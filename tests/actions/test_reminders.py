@@ -1,0 +1,181 @@
+"""Is the owner reminded once of what waits, and does time end what it ends?  Rules C2b, R4, S3, S4, S6, W3."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.actions import appointments, cases, letters, queue, reminders
+from portal.models import Case, History, Letter, Quote, Round
+from portal.rules.carriers import Carrier
+from portal.rules.quotes import QuoteState
+from portal.rules.urgency import Harm
+from portal.rules.workflow import State
+from tests import builders as build
+from tests.actions.parallel import at_once, kinds
+from tests.builders import NOW
+
+DAY = timedelta(days=1)
+EVENTS = (
+    "release_ends_soon", "release_lapsed", "parcel_awaited", "arrival_asked", "booking_asked",
+    "quote_ends_soon", "quote_lapsed", "cancelled",
+)  # fmt: skip
+
+
+def told() -> list[str]:
+    """Return which reminders were written, in order."""
+    return [letter.event for letter in Letter.select().order_by(Letter.id) if letter.event in EVENTS]
+
+
+def the_worker_comes(*days: float) -> None:
+    for day in days:
+        reminders.remind_due(now=NOW + day * DAY)
+
+
+def state_of(case) -> State:
+    return Case.get_by_id(case.id).state
+
+
+def test_a_release_is_reminded_of_lapses_and_at_last_ends_the_case(database):  # rules C2b, S4
+    case = build.a_case()
+    the_worker_comes(1, 22.9)
+    assert told() == []
+    the_worker_comes(23, 24, 30, 31)
+    assert told() == ["release_ends_soon", "release_lapsed"]
+    assert state_of(case) is State.AWAITING_SHIPMENT
+    the_worker_comes(44, 45)
+    assert told() == ["release_ends_soon", "release_lapsed", "cancelled"]
+    assert state_of(case) is State.CANCELLED
+    assert Letter.get(Letter.event == "cancelled").context["step"] == "lapse"
+    last = History.of_case(case).order_by(History.id.desc()).first()
+    assert (last.what, last.account_id) == ("lapse", None)
+
+
+def test_an_extended_release_is_reminded_of_anew(database):  # rule C2b
+    case = build.a_case()
+    the_worker_comes(23)
+    cases.extend(case, by=build.a_staff_member(), now=NOW + 25 * DAY)
+    the_worker_comes(26, 31, 45, 47.9)
+    assert told() == ["release_ends_soon"], "the old end counts no more"
+    the_worker_comes(48, 55)
+    assert told() == ["release_ends_soon"] * 2 + ["release_lapsed"]
+
+
+def test_after_a_pause_of_the_worker_only_the_newest_is_sent(database):  # rule C2b
+    build.a_case()
+    the_worker_comes(31)
+    assert told() == ["release_lapsed"]
+
+
+def test_a_parcel_that_does_not_come_is_asked_for_when_staff_see_it_as_late(database):  # rules C2b, S5
+    build.an_operator(overdue_days=3)
+    case = build.a_sent_case()
+    the_worker_comes(2.9)
+    assert Case.get_by_id(case.id).reassess_at == NOW + 3 * DAY
+    assert told() == []
+    the_worker_comes(3, 4, 40)
+    assert told() == ["parcel_awaited"]
+    queue.reassess_due(now=NOW + 3 * DAY)
+    assert Case.get_by_id(case.id).harm == Harm.OVERDUE
+
+
+def test_who_corrects_the_number_need_not_be_asked_whether_it_is_right(database):  # rule C2b
+    case = build.a_sent_case()
+    cases.correct_tracking(case, Carrier.GLS, "12345678901", by=case.reporter, now=NOW + 8 * DAY)
+    the_worker_comes(9)
+    assert told() == []
+
+
+def test_a_quote_is_reminded_of_and_lapses_unanswered(database):  # rules W3, P4
+    case = build.a_case_with_quote()
+    quote = Quote.unanswered(case)
+    left = quote.valid_until - NOW
+    the_worker_comes(left / DAY - 3.01, left / DAY - 3, left / DAY)
+    assert told() == ["quote_ends_soon"]
+    reminders.remind_due(now=quote.valid_until + timedelta(microseconds=1))
+    assert told() == ["quote_ends_soon", "quote_lapsed"]
+    assert Quote.get_by_id(quote.id).state is QuoteState.LAPSED
+    assert state_of(case) is State.QUOTE_DECLINED
+    assert Case.get_by_id(case.id).remind_at is None
+
+
+def test_an_answered_quote_is_not_reminded_of(database):  # rule P4
+    case = build.a_case_with_quote()
+    build.accepted(case)
+    the_worker_comes(12, 20)
+    assert told() == []
+
+
+def test_a_parcel_on_its_way_back_is_asked_for_once(database):  # rules C2b, R1
+    build.a_case_on_its_way_back()
+    the_worker_comes(6.9, 7, 8, 30)
+    assert told() == ["arrival_asked"]
+
+
+def test_an_appointment_is_asked_for_twice_and_again_when_it_was_called_off(database):  # rule R4
+    case = build.a_case_delivered()
+    the_worker_comes(1.9, 2, 3, 7, 30)
+    assert told() == ["booking_asked"] * 2
+    booked = build.an_appointment(case, now=NOW + 31 * DAY)
+    the_worker_comes(33, 40)
+    assert told() == ["booking_asked"] * 2
+    appointments.cancel(booked, by=build.a_staff_member(), now=NOW + 31 * DAY)
+    the_worker_comes(33, 38)
+    assert told() == ["booking_asked"] * 4
+
+
+def test_an_open_case_from_before_gets_what_it_has_missed(database):  # rule C2b
+    late, fresh, elsewhere = build.a_sent_case(), build.a_case(now=NOW + 9 * DAY), build.a_waiting_case()
+    Case.update(remind_at=None, reminded_at=None).execute()
+    the_worker_comes(10)
+    assert told() == ["parcel_awaited"]
+    assert Case.get_by_id(late.id).remind_at is None
+    assert Case.get_by_id(fresh.id).remind_at == NOW + 32 * DAY
+    assert Case.get_by_id(elsewhere.id).remind_at is None
+    assert Round.get(Round.name == reminders.PLANNED).at == NOW + 10 * DAY
+
+
+def test_of_several_workers_one_reminds(database):  # rules S3, S4
+    case = build.a_sent_case()
+    at_once(*[lambda: reminders.remind(case, now=NOW + 7 * DAY)] * 4)
+    assert told() == ["parcel_awaited"]
+    assert [row.what for row in case.history].count("remind") == 1
+
+
+def test_of_several_workers_one_lets_the_release_lapse(database):  # rules S3, C2b
+    case = build.a_case()
+    results = at_once(*[lambda: reminders.remind(case, now=NOW + 60 * DAY)] * 3)
+    assert kinds(results) == ["Case"] * 3
+    assert told() == ["cancelled"]
+    assert [row.what for row in case.history].count("lapse") == 1
+
+
+def test_who_marks_the_parcel_as_sent_meanwhile_keeps_the_case(database):  # rules S3, C2b
+    case = build.a_case()
+    moment = NOW + 60 * DAY
+    at_once(
+        lambda: reminders.remind(case, now=moment),
+        lambda: cases.mark_sent(case, Carrier.DHL, "", by=case.reporter, now=moment),
+    )
+    assert (state_of(case), told()) in [
+        (State.ON_ITS_WAY_TO_US, []),
+        (State.CANCELLED, ["cancelled"]),
+    ]
+
+
+def test_a_reminder_that_fails_is_made_up_for_and_keeps_no_other(database, monkeypatch):  # rule S4
+    first, second = build.a_sent_case(), build.a_sent_case()
+    tell = letters.tell_owners
+
+    def fail(case, *args, **given):
+        if case.id == first.id:
+            raise ZeroDivisionError
+        return tell(case, *args, **given)
+
+    monkeypatch.setattr(letters, "tell_owners", fail)
+    with pytest.raises(ZeroDivisionError):
+        the_worker_comes(7)
+    assert told() == ["parcel_awaited"]
+    assert Case.get_by_id(second.id).remind_at is None
+    monkeypatch.undo()
+    the_worker_comes(7)
+    assert told() == ["parcel_awaited"] * 2
