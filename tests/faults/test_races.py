@@ -10,6 +10,7 @@ from portal.models import Account, Case, Draft, History, Letter, SubstituteLink
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.links import LinkState
+from portal.rules.parcel import expected_parts
 from portal.rules.workflow import State
 from tests import builders
 from tests.faults.people import Answer, Visitor, at_once, signed_in, statuses, with_report
@@ -111,7 +112,7 @@ def test_a_parcel_is_either_cancelled_or_received(live: str):  # rules S2, S3
         case = builders.a_sent_case(a_device(salon=builders.a_salon(customer)), account, clock.now())
         answers = at_once(
             lambda case=case: owner.post(f"/cases/{case.number}/cancel"),
-            lambda case=case: staff.post(f"/staff/cases/{case.number}/steps/receive", _seen(case)),
+            lambda case=case: staff.post(f"/staff/cases/{case.number}/check-in", _contents(case)),
         )
         cancelled, received = answers
         assert statuses(answers) == [303, 409], answers
@@ -120,9 +121,15 @@ def test_a_parcel_is_either_cancelled_or_received(live: str):  # rules S2, S3
         ).text
         state = Case.get_by_id(case.id).state
         assert state is (State.CANCELLED if cancelled.status == 303 else State.RECEIVED)
-        last = "cancel" if cancelled.status == 303 else "receive"
-        assert history_of(case) == sorted(["submit", "release", "mark_sent", last])
-        assert received.status == (409 if last == "cancel" else 303)
+        done = ["cancel"] if cancelled.status == 303 else ["receive", "check_in"]
+        assert history_of(case) == sorted(["submit", "release", "mark_sent", *done])
+        assert received.status == (409 if done == ["cancel"] else 303)
+
+
+def _contents(case: Case) -> dict[str, str]:
+    """Return the form of a parcel that is complete (rule C4)."""
+    parts = expected_parts(case.device.tse_in_server)
+    return {**_seen(case), **{f"part_{part}": "arrived" for part in parts}}
 
 
 def _seen(case: Case) -> dict[str, str]:

@@ -95,7 +95,7 @@ def test_the_whole_list_one_press_each(client, staff, case, link):  # rules R5, 
     assert "RustDesk" in text
     assert "nie im Hintergrund" in text
     shown = press(client, shown, "session")
-    assert "Ab jetzt öffnet der Ersatzlink nicht mehr." in page_of(shown).text
+    assert "Mit diesem Schritt endet der Ersatzlink." in page_of(shown).text
     shown = press(client, shown, "restored", till_deleted="yes")
     ended = SubstituteLink.get_by_id(link.id)
     assert (ended.ending, ended.till_confirmed) == (Ending.COMMISSIONED, TillState.GONE)

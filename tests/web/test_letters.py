@@ -32,7 +32,7 @@ from tests.builders import (
 )
 from tests.pages import Page
 from tests.queries import counted
-from tests.web import letters_of_quotes
+from tests.web import letters_of_quotes, letters_of_workshop
 
 # One engine is enough here: a letter reads its case by its key, the rest is templates.
 
@@ -164,11 +164,12 @@ EVENTS = {
     "link_ends_soon": _ends_soon,
     "staff_link_ends_soon": _ends_soon,
     **letters_of_quotes.EVENTS,
+    **letters_of_workshop.EVENTS,
 }
 ABOUT_LINKS = [event for event in EVENTS if event.startswith("link_")]
 WITH_REASON = (
     "question", "declined", "solved_remotely", "cancelled", "link_refused", "link_ended", "link_locked",
-    "link_read_out_failed", "appointment_cancelled",
+    "link_read_out_failed", "appointment_cancelled", *letters_of_workshop.WITH_REASON,
 )  # fmt: skip
 
 

@@ -8,7 +8,10 @@ from portal.web.labels import TILL_DEEDS
 from portal.web.staff.past import DONE
 from portal.web.staff.past_appointments import OF_APPOINTMENTS
 
-OTHERS = ["request_link", "extend", "correct_tracking", "note", "tick", "confirm_till", "till_problem"]
+OTHERS = [
+    "request_link", "extend", "correct_tracking", "note", "tick", "confirm_till", "till_problem",
+    "decide", "set_purchase_date", "diagnose", "take_back_read_out", "swap", "withdraw_swap",
+]  # fmt: skip
 OTHERS += sorted(OF_APPOINTMENTS)
 
 

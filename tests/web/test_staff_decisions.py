@@ -101,7 +101,7 @@ def test_what_was_typed_stays_when_it_is_too_long(client, staff):
     assert text in answer.get_data(as_text=True)
 
 
-def test_staff_enter_a_parcel_and_receive_it(client, staff):  # rule S2
+def test_staff_enter_a_parcel_and_are_led_to_its_check_in(client, staff):  # rules S2, C4
     case = build.a_case()
     refused = client.send(open_case(client, case), {"tracking_number": "12 34"}, form="/steps/mark_sent")
     assert refused.status_code == 422
@@ -109,16 +109,17 @@ def test_staff_enter_a_parcel_and_receive_it(client, staff):  # rule S2
     client.send(refused, {"carrier": "dhl"}, form="/steps/mark_sent")
     sent = Case.get_by_id(case.id)
     assert (sent.state, sent.carrier, sent.tracking_number) == (State.ON_ITS_WAY_TO_US, "dhl", "1234")
-    client.send(open_case(client, case), form="/steps/receive")
-    assert Case.get_by_id(case.id).state == State.RECEIVED
+    shown = page_of(open_case(client, case))
+    assert f"/staff/check-in?number={case.number}" in shown.links
+    assert not [form.action for form in shown.forms if form.action.endswith("/receive")]
 
 
-def test_there_are_no_dead_buttons_in_later_states(client, staff):
-    case = cases.receive(build.a_sent_case(), by=staff, now=build.NOW)
-    page = page_of(open_case(client, case))
-    assert not [form.action for form in page.forms if "/steps/" in form.action]
-    answer = client.post(f"/staff/cases/{case.number}/steps/start_diagnosis", data=_token(client, case))
+@pytest.mark.parametrize("step", ["receive", "dispatch", "send_quote", "book_commissioning", "commission"])
+def test_what_has_a_page_of_its_own_is_no_button(client, staff, step):  # rules C4, C5, W3, R4, R5
+    case = build.a_case_in_diagnosis(staff=staff)
+    answer = client.post(f"/staff/cases/{case.number}/steps/{step}", data=_token(client, case))
     assert answer.status_code == 404
+    assert Case.get_by_id(case.id).state == State.IN_DIAGNOSIS
 
 
 def _token(client, case):

@@ -11,7 +11,7 @@ from portal.rules.carriers import tracking_url
 from portal.rules.forecast import ENOUGH
 from portal.rules.links import LinkState
 from portal.web.fragments import is_htmx, page
-from portal.web.staff import bp, facts, navigation, past, reckoning, sheets
+from portal.web.staff import bp, facts, navigation, parcel_lines, past, reckoning, sheets
 from portal.web.staff.sheets import Sheet
 
 
@@ -65,6 +65,7 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         photos=list(Attachment.of_case(case)),
         consents=list(Consent.of_case(case)),
         swaps=list(Swap.of_case(case)) if case.received_at else [],
+        parcel=parcel_lines.of_case(case) if case.received_at else None,
         feedback=Feedback.get_or_none(Feedback.case == case.id) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,

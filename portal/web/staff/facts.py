@@ -124,7 +124,6 @@ def of_workshop(case: Case) -> Rows:
         (_("Entscheidung"), decided),
         (_("Befund"), case.diagnosis),
         (_("Datenbank ausgelesen"), labels.short(case.read_out_at)),
-        (_("Lagerplatz"), case.storage_place),
         (_("Endbetrag"), labels.money(case.final_cents)),
     ]
 

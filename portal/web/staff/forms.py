@@ -1,6 +1,5 @@
 """What staff fill in to decide: a reason, a parcel's number, the facts of a backup (rules L2, L5)."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,9 @@ from portal.models import SubstituteLink
 from portal.outside import till
 from portal.rules.carriers import Carrier
 from portal.rules.links import MAX_DAYS, Mode, may_grant
+from portal.web import amounts
 from portal.web.forms import Accept, Choice, Form, Line, Moment, Paragraphs, Required
 
-_EUROS = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,6})(?:,(\d{1,2}))?", re.ASCII)
 COMPLETE = {"yes": True, "no": False, "unknown": None}
 LONGEST_TEXT = 2000
 
@@ -105,17 +104,14 @@ class Euros(Line):
         self.missing = missing
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse what is no amount."""
+        """Refuse what is no amount, or less than nothing."""
         super().pre_validate(form)
         if not self.data and self.missing:
             raise StopValidation(self.missing)
-        text = str(self.data or "").replace("€", "").replace(" ", "")
-        found = _EUROS.fullmatch(text)
-        if text and not found:
+        found = amounts.cents_of(self.data) if self.data else None
+        if self.data and (found is None or found < 0):
             raise StopValidation(_l("Das ist kein Betrag. Bitte so: 119,00"))
-        self.data = (
-            int(found[1].replace(".", "")) * 100 + int((found[2] or "0").ljust(2, "0")) if found else None
-        )
+        self.data = found
 
 
 class AmountForm(Form):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from portal.models import Case
@@ -43,7 +43,6 @@ NAMES: Mapping[str, Any] = {
     "solve_remotely": _l("Ohne Einsendung gelöst"),
     "cancel": _l("Vorgang abbrechen"),
     "mark_sent": _l("Als abgeschickt eintragen"),
-    "receive": _l("Paket ist angekommen"),
     "start_diagnosis": _l("Prüfung beginnen"),
     "start_repair": _l("Reparatur beginnen"),
     "make_ready": _l("Bereit zum Rückversand"),
@@ -79,19 +78,15 @@ class StepView:
 
 
 def steps_of(case: Case, obstacles: Collection[Obstacle] = ()) -> list[StepView]:
-    """Return the steps staff may take now, the expected one first; only those that exist in this version.
+    """Return the steps staff may take now, the expected one first.
 
     With `obstacles` no repair begins (rules W0–W4): then there is no button for it.
     """
     state, expected = State(case.state), expected_step(case, obstacles)
     names = [name for name in workflow.steps_for(state, Role.STAFF) if name in NAMES]
-    names = [name for name in names if not (name == "start_repair" and obstacles) and not _has_page(name)]
+    names = [name for name in names if not (name == "start_repair" and obstacles)]
     names.sort(key=lambda name: (name != expected, list(NAMES).index(name)))
     return [_step(case, name, name == expected) for name in names]
-
-
-def _has_page(name: str) -> bool:
-    return name == "receive" and "staff.parcel" in current_app.view_functions  # its check-in is the step
 
 
 def _step(case: Case, name: str, is_expected: bool) -> StepView:
@@ -116,7 +111,6 @@ def asks_amount(case: Case, step: str) -> bool:
 
 
 _EXPECTED: Mapping[State, str] = {
-    State.ON_ITS_WAY_TO_US: "receive",
     State.RECEIVED: "start_diagnosis",
     State.IN_REPAIR: "make_ready",
     State.NO_FAULT_FOUND: "make_ready",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from portal.models import Case
@@ -49,20 +49,19 @@ def of_case(case: Case, obstacles: Collection[Obstacle] = ()) -> list[Place]:
             *((deed, says) if name == next_one else ()),
         )
         for name in found
-        if name in current_app.view_functions
     ]
 
 
 LABELS: Mapping[str, Any] = {
+    "staff.check_in": _l("Paket annehmen"),
     "staff.parcel": _l("Paket"),
     "staff.workshop": _l("Werkstatt"),
     "staff.quote": _l("Kostenvoranschlag"),
     "staff.appointment": _l("Termin"),
     "staff.commissioning": _l("Inbetriebnahme"),
 }
+_AWAITED = frozenset({State.AWAITING_SHIPMENT, State.ON_ITS_WAY_TO_US})
 _WITH_PARCEL = AT_THE_WORKSHOP | {
-    State.AWAITING_SHIPMENT,
-    State.ON_ITS_WAY_TO_US,
     State.ON_ITS_WAY_BACK,
     State.DELIVERED,
     State.COMMISSIONING_BOOKED,
@@ -70,6 +69,7 @@ _WITH_PARCEL = AT_THE_WORKSHOP | {
 _WITH_QUOTE = frozenset({State.AWAITING_QUOTE_DECISION, State.QUOTE_ACCEPTED, State.QUOTE_DECLINED})
 _BEFORE_QUOTE = frozenset({State.IN_DIAGNOSIS, State.IN_REPAIR})
 _OPEN: Mapping[str, Callable[[Case, State], bool]] = {
+    "staff.check_in": lambda _case, state: state in _AWAITED,
     "staff.parcel": lambda _case, state: state in _WITH_PARCEL,
     "staff.workshop": lambda _case, state: state in AT_THE_WORKSHOP,
     "staff.quote": lambda case, state: _has_quote(case, state),
@@ -84,7 +84,7 @@ def _has_quote(case: Case, state: State) -> bool:
 
 
 _NEXT: Mapping[State, tuple[str, Any, Any]] = {
-    State.ON_ITS_WAY_TO_US: ("staff.parcel", _l("Paket annehmen"), ""),
+    State.ON_ITS_WAY_TO_US: ("staff.check_in", _l("Paket annehmen"), ""),
     State.READY_TO_RETURN: (
         "staff.parcel",
         _l("Einpacken und verschicken"),

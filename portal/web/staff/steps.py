@@ -36,7 +36,6 @@ DONE = {
     "solve_remotely": _l("ohne Einsendung gelöst"),
     "cancel": _l("Vorgang abgebrochen"),
     "mark_sent": _l("als abgeschickt eingetragen"),
-    "receive": _l("Paket angenommen"),
     "start_diagnosis": _l("Prüfung begonnen"),
     "no_fault_found": _l("kein Fehler gefunden, der Salon erfährt es"),
     "not_repairable": _l("nicht reparierbar, der Salon erfährt es"),
@@ -144,7 +143,7 @@ TEXT: dict[str, Callable[..., object]] = {
     "no_fault_found": workshop.no_fault_found,
     "not_repairable": workshop.not_repairable,
 }
-PLAIN: dict[str, Callable[..., object]] = {"release": deeds.release, "receive": deeds.receive}
+PLAIN: dict[str, Callable[..., object]] = {"release": deeds.release}
 
 
 @bp.post("/cases/<number:number>/extend")
