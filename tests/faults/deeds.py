@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from portal.actions import links, readouts
-from portal.models import Case, History, Hook, Letter, SubstituteLink
+from portal.models import Appointment, Case, History, Hook, Letter, SubstituteLink
 from portal.models.letters import Channel
 from portal.outside import clock
+from portal.rules.appointments import Kind
 from portal.rules.keys import hook_secret
 from portal.rules.links import LinkState, Mode, TillState
 from portal.rules.workflow import State
@@ -22,7 +23,7 @@ OF_EACH = 3
 
 @dataclass
 class World:
-    """The machines around the portal, and the links by what is due with them."""
+    """The machines around the portal, and the links and appointments by what is due with them."""
 
     mailbox: Mailbox
     tills: TillServer
@@ -31,6 +32,7 @@ class World:
     to_unlock: list[SubstituteLink]
     to_end: list[SubstituteLink]
     to_warn: list[SubstituteLink]
+    to_remind: list[Appointment]
 
     @property
     def heard(self) -> int:
@@ -44,7 +46,8 @@ class World:
             SubstituteLink.state == LinkState.ACTIVE, SubstituteLink.ends_at <= clock.now()
         )
         warnings = SubstituteLink.select().where(SubstituteLink.warn_at <= clock.now())
-        return not (Letter.count_open() or ends.exists() or warnings.exists())
+        reminders = Appointment.to_remind(clock.now())
+        return not (Letter.count_open() or ends.exists() or warnings.exists() or reminders.exists())
 
     def check(self, *, copies: int) -> None:
         """Everything has left, in order, and was done once; `copies`: so many letters may have come twice."""
@@ -60,6 +63,8 @@ class World:
         ):
             done = Counter(row.what for row in History.select().where(History.link == link.id))
             assert {what: done[what] for what in wanted} == wanted
+        for appointment in self.to_remind:
+            assert [row.what for row in History.of_case(appointment.case)].count("remind_appointment") == 1
 
     def _check_mail(self, copies: int) -> None:
         arrived = marks(self.mailbox)
@@ -69,6 +74,7 @@ class World:
         assert in_order(arrived, Channel.MAIL)
         events = Counter(letter.event for letter in Letter.select().where(Letter.channel == Channel.MAIL))
         assert events["link_unlocked"] == events["link_ends_soon"] == OF_EACH
+        assert events["appointment_soon"] == OF_EACH
 
     def _check_tills(self) -> None:
         expected = [("create", link) for link in self.to_create] + [
@@ -101,7 +107,16 @@ def everything_due(mailbox: Mailbox, tills: TillServer, hooks: HookServer, secre
     to_warn = [build.an_active_link(now=now - timedelta(days=23, minutes=1)) for _ in range(OF_EACH)]
     hook = Hook.create(url=hooks.url, topics=["link"], created_at=now)
     hooks.secret = hook_secret(secret, hook.id, hook.generation)
-    return World(mailbox, tills, hooks, to_create, to_unlock, to_end, to_warn)
+    to_remind = [booked_appointment() for _ in range(OF_EACH)]
+    return World(mailbox, tills, hooks, to_create, to_unlock, to_end, to_warn, to_remind)
+
+
+def booked_appointment() -> Appointment:
+    """Book a call some days ago of which the salon is to be reminded now."""
+    now = clock.now()
+    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=12)
+    booked_at = now - timedelta(days=3)
+    return build.an_appointment(build.a_case(now=booked_at), Kind.CALL, start, now=booked_at)
 
 
 def granted_link(mode: Mode = Mode.FULL, case: Case | None = None, now: Any = None) -> SubstituteLink:
