@@ -31,6 +31,7 @@ from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
 from tests.clients import DEMO_PASSWORD
+from tests.journeys import places_of_quotes
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_owner(cookies, now, secret),
         *_staff(cookies, now),
         *_commissioning(cookies, now, secret),
+        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_quotes.pages(now)),
         *_errors(cookies),
     ]
 
