@@ -142,6 +142,16 @@ def test_a_link_is_too_short_no_earlier_than_it_was_given():  # rule L10
     assert assess(known, NOW).since == NOW - days(1)
 
 
+def test_waiting_for_an_appointment_is_nobodys_delay():  # rules R4, S6
+    until = NOW + days(30)
+    booked = Situation(state=State.COMMISSIONING_BOOKED, state_since=NOW - days(20), booked_until=until)
+    assert assess(booked, NOW) == Assessment(None, None, until + days(1))
+    late = assess(booked, until + days(1))
+    assert (late.harm, late.since) == (Harm.STUCK, until + days(1))
+    old = replace(booked, booked_until=None)  # from before there were appointments
+    assert assess(old, NOW).harm is Harm.STUCK
+
+
 IN_THE_SALON = {State.DELIVERED, State.COMMISSIONING_BOOKED}
 
 
