@@ -1,13 +1,14 @@
 """The till's back end as the API sees it: a key, JSON there and back, and links in every state."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from peewee import Model
 from werkzeug.test import TestResponse
 
 from portal.actions import cases, keys, links
-from portal.models import SubstituteLink
+from portal.models import Device, History, SubstituteLink
 from portal.rules.keys import Scope
 from portal.rules.links import Mode
 from tests import builders as build
@@ -16,6 +17,7 @@ from tests.builders import NOW, SECRET
 LATER = NOW + timedelta(hours=3)
 """When the back end calls, unless the test says otherwise."""
 
+READ_OUT_AT = NOW + timedelta(hours=2)
 KEY_NAME = "Kassenverwaltung"
 
 
@@ -56,6 +58,26 @@ class Machine:
 def refused(answer: TestResponse) -> tuple[int, str]:
     """Return what an answer that refuses says to a program."""
     return answer.status_code, answer.json["code"]
+
+
+def text(moment: datetime) -> str:
+    """Write a moment as JSON does."""
+    return moment.isoformat()
+
+
+def backups_of(device: Device) -> str:
+    """Return where backups of the device are reported."""
+    return f"/devices/{device.serial}/backups"
+
+
+def fresh(row: Model) -> Any:
+    """Read the row again."""
+    return type(row).get_by_id(row.id)
+
+
+def told(link: SubstituteLink) -> list[tuple]:
+    """Return what the history says of a link, with the keys that did it."""
+    return [(row.what, row.account_id, row.facts.get("api_key")) for row in History.of_link(link)]
 
 
 def a_locked_link(*, at_workshop: bool = True, by_hand: bool = True) -> SubstituteLink:

@@ -19,7 +19,7 @@ from tests.web.api import LATER, a_key, a_locked_link
 
 PER_OPERATION = 12
 
-# What can have happened. An instant in the future is well formed and refused: test_api.py sees to that.
+# What can have happened. An instant in the future is well formed, but refused: see test_api_readouts.py.
 schemathesis.openapi.format(
     "date-time",
     st.integers(0, int((LATER - NOW).total_seconds())).map(
