@@ -22,6 +22,7 @@ from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
 from portal.actions import operator as operators
+from portal.cli_register import import_customers
 from portal.config import Settings
 from portal.models import Account, Letter, Operator, Round, migrations
 from portal.models.base import db
@@ -36,7 +37,9 @@ DUMP, PHOTOS = "database", "photos"  # what is what in a backup
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (migrate, demo, fill, add_staff, operator, worker, serve, check, backup, restore):
+    for command in (
+        migrate, demo, fill, add_staff, import_customers, operator, worker, serve, check, backup, restore,
+    ):  # fmt: skip
         app.cli.add_command(command)
 
 

@@ -21,9 +21,11 @@ from portal import deliveries
 from portal.actions import (
     appointments,
     forecast,
+    imports,
     letters,
     link_steps,
     queue,
+    reminders,
     rounds,
     sign_in_links,
     throttle,
@@ -43,8 +45,10 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "ends": lambda now: link_steps.expire_due(now=now),
     "warnings": lambda now: warnings.warn_due(now=now),
     "appointments": lambda now: appointments.remind_due(now=now),
+    "reminders": lambda now: reminders.remind_due(now=now),
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
+    "customers' lists": lambda now: imports.work_due(now=now),
     "tidy up": lambda now: (throttle.tidy_up(now=now), sign_in_links.tidy_up(now=now)),
 }
 """What a round does, in this order; a part that fails holds up none of the others."""

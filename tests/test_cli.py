@@ -141,3 +141,12 @@ def test_only_a_proxy_that_was_announced_says_where_we_are(start_server, proxies
         urlopen(Request(f"{server.address}/cases", headers=headers))
     with answer.value as refusal:
         assert refusal.headers["HX-Redirect"] == f"/sign-in?next={next_page}"
+
+
+def test_a_customers_list_is_taken_over_and_the_same_again_changes_nothing(app, run_command, tmp_path):
+    file = tmp_path / "kunden.csv"
+    header, row = "Kundennummer;Kunde;Salon;Straße;PLZ;Ort;Seriennummer", "K1;Haar;Süd;Weg 1;50667;Köln;KS-1"
+    file.write_text(f"{header}\n{row}\n;;\n", encoding="cp1252")
+    assert "1 customers new" in run_command("import-customers", str(file), "--dry-run")
+    assert "1 devices new" in run_command("import-customers", str(file))
+    assert "Changed: nothing" in run_command("import-customers", str(file))

@@ -15,6 +15,7 @@ from portal.models.durations import StepTime
 from portal.models.feedback import Feedback
 from portal.models.history import History
 from portal.models.hooks import Hook
+from portal.models.imports import ImportRun
 from portal.models.keys import ApiKey
 from portal.models.letters import Letter
 from portal.models.links import SubstituteLink
@@ -59,6 +60,7 @@ TABLES = (
     OutageLine,
     Throttle,
     SignInLink,
+    ImportRun,
 )
 
 __all__ = [table.__name__ for table in TABLES] + ["TABLES", "db"]

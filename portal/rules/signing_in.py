@@ -48,6 +48,7 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 """When a failure is the last one for so long, it begins anew."""
 
 LINK_LASTS = timedelta(minutes=15)
+INVITATION_LASTS = timedelta(days=14)
 FRESH = timedelta(minutes=15)
 """How long after a link by mail a new password may be set without the old one."""
 

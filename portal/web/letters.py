@@ -17,7 +17,7 @@ from portal.models.durations import StepTime
 from portal.outside.mailer import Invitation
 from portal.rules import numbers, parcel
 from portal.rules.links import Answer, Mode, shows_tse_notice
-from portal.rules.signing_in import LINK_LASTS, link_token
+from portal.rules.signing_in import INVITATION_LASTS, LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
 from portal.web import calendar_entry, context, parts, reminder_letters
@@ -69,6 +69,7 @@ NEXT = {
     "link_ended": Actor.OWNER,
     "staff_link_ends_soon": Actor.STAFF,
     "sign_in_link": Actor.OWNER,
+    "invitation": Actor.OWNER,
 }
 ACTORS = {
     Actor.OWNER: _l("Als Nächstes sind Sie an der Reihe."),
@@ -156,6 +157,8 @@ def _of_account(letter: Letter) -> dict[str, Any]:
     return {
         "sign_in_url": url_for("public.open_link", token=token, _external=True),
         "minutes": int(LINK_LASTS.total_seconds() // 60),
+        "days": INVITATION_LASTS.days,
+        "is_team": letter.account.is_staff,
     }
 
 

@@ -15,7 +15,9 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     cases,
     check_in,
     commissioning,
+    customers,
     desk,
+    imports,
     interfaces,
     letters,
     links,
@@ -24,6 +26,7 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     quote,
     search,
     steps,
+    team,
     unknown_parcels,
     workshop,
 )

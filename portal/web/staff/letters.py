@@ -36,6 +36,8 @@ EVENTS = {
     "link_refused": _l("Ersatzlink abgelehnt"),
     "link_ended": _l("Ersatzlink beendet"),
     "link_ends_soon": _l("Ersatzlink endet bald"),
+    "sign_in_link": _l("Link zum Anmelden"),
+    "invitation": _l("Einladung"),
     "staff_link_ends_soon": _l("Ersatzlink endet bald, an den Support"),
     "link_locked": _l("Belegsperre gesetzt"),
     "link_unlocked": _l("Belegsperre aufgehoben"),

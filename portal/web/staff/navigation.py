@@ -66,8 +66,10 @@ def entries(current: str = "") -> list[Entry]:
         for name, label in NAMES.items()
     ]
     lines.append(Entry(_l("Kalender"), url_for("staff.calendar"), None, current == "calendar"))
+    lines.append(Entry(_l("Kunden"), url_for("staff.customers"), None, current == "customers"))
     lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
     if current_user.role == Role.ADMIN:
+        lines.append(Entry(_l("Team"), url_for("staff.team"), None, current == "team"))
         lines.append(
             Entry(_l("Schnittstellen"), url_for("staff.interfaces_page"), None, current == "interfaces")
         )

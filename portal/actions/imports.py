@@ -1,0 +1,286 @@
+"""Take over the customers' list: see first what would change, then change it piece by piece.
+
+The same list twice changes nothing the second time: a customer is known by the customer number, a salon by
+its name within the customer, a device by its serial. What a line leaves empty is left as it is.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from typing import Any
+
+from peewee import chunked
+
+from portal.actions import history
+from portal.actions.customers import search_name
+from portal.models import Account, Customer, Device, ImportRun, Salon
+from portal.models.base import searchable, transaction
+from portal.models.imports import ImportState
+from portal.rules.register import ADDRESS, Line, Problem, Wrong
+from portal.rules.triage import Origin
+
+PIECE = 500
+PIECES = 10  # how many one round does, before the others' turn
+DAYS = ("purchased_on", "delivered_on")
+
+
+class ImportMoved(Exception):
+    """The list is no longer where this deed expected it: somebody else was faster (rule S3)."""
+
+
+def prepare(
+    lines: Sequence[Line], problems: Sequence[Problem], *, file_name: str, by: Account | None, now: datetime
+) -> ImportRun:
+    """Keep a list and what taking it over would change; nothing of it is done yet."""
+    wrong = [*problems, *_twice(lines)]
+    barred = {problem.line for problem in wrong}
+    good = [line for line in lines if line.line not in barred]
+    expected: Counter[str] = Counter()
+    kept: list[Line] = []
+    for piece in chunked(good, PIECE):
+        changes = _Piece(piece, now)
+        expected.update(changes.counts())
+        wrong.extend(changes.problems)
+        kept.extend(changes.lines)
+    return ImportRun.create(
+        account=by,
+        file_name=file_name[:120],
+        state=ImportState.PREVIEW,
+        lines=[_plain(line) for line in kept],
+        problems=[asdict(problem) for problem in sorted(wrong, key=lambda one: one.line)],
+        expected=dict(expected),
+        total=len(kept),
+        created_at=now,
+    )
+
+
+def start(run: ImportRun, *, by: Account | None, now: datetime) -> ImportRun:
+    """Let the worker take the list over. Raises ImportMoved if it was started or dropped already."""
+    with transaction():
+        _move(run, ImportState.RUNNING, due_at=now)
+        history.record(None, "import_register", by=by, at=now, run=run.id, lines=run.total)
+    return ImportRun.get_by_id(run.id)
+
+
+def drop(run: ImportRun) -> None:
+    """Throw a list away that was only looked at. Raises ImportMoved."""
+    _move(run, ImportState.DROPPED, lines=[])
+
+
+def _move(run: ImportRun, target: ImportState, **columns: Any) -> None:
+    unmoved = (ImportRun.id == run.id) & (ImportRun.state == ImportState.PREVIEW)
+    if not ImportRun.update(state=target, **columns).where(unmoved).execute():
+        raise ImportMoved(run.id)
+
+
+def work_due(*, now: datetime, pieces: int = PIECES) -> int:
+    """Work at the lists that are due, some pieces at a time; the worker calls it. Returns how many pieces."""
+    done = 0
+    for run in list(ImportRun.due(now)):
+        while done < pieces and work(run, now=now):
+            done += 1
+    return done
+
+
+def work(run: ImportRun, *, now: datetime) -> bool:
+    """Take over the next piece in one transaction; False when nothing is left.
+
+    Of two workers at the same piece one finds that it is done.
+    """
+    with transaction():
+        run = ImportRun.get_by_id(run.id)
+        if run.due_at is None:
+            return False
+        piece = _Piece([_line(plain) for plain in run.lines[run.done : run.done + PIECE]], now)
+        counts = Counter(run.counts) + piece.apply()
+        done = min(run.done + PIECE, run.total)
+        columns: dict[str, Any] = {"done": done, "counts": dict(counts)}
+        if piece.problems:
+            columns["problems"] = [*run.problems, *map(asdict, piece.problems)]
+        if done == run.total:
+            columns |= {"state": ImportState.DONE, "due_at": None, "finished_at": now, "lines": []}
+        mine = (ImportRun.id == run.id) & (ImportRun.done == run.done) & ImportRun.due_at.is_null(False)
+        if not ImportRun.update(columns).where(mine).execute():
+            raise ImportMoved(run.id)  # another worker was faster: all of this is undone
+    return done < run.total
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    """Return what a line says as plain data, without what it leaves open."""
+    told = {name: value for name, value in asdict(line).items() if value not in (None, "")}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+
+
+def _line(plain: dict[str, Any]) -> Line:
+    told = dict(plain)
+    for name in DAYS:
+        if name in told:
+            told[name] = date.fromisoformat(told[name])
+    if "origin" in told:
+        told["origin"] = Origin(told["origin"])
+    return Line(**told)
+
+
+def _twice(lines: Iterable[Line]) -> Iterator[Problem]:
+    """Yield the lines whose serial stands in the list before."""
+    seen: set[str] = set()
+    for line in lines:
+        if line.serial and line.serial in seen:
+            yield Problem(line.line, None, Wrong.TWICE, line.serial)
+        seen.add(line.serial)
+
+
+class _Piece:
+    """Some lines beside what is known of their customers, salons and devices; five questions in all."""
+
+    def __init__(self, lines: Sequence[Line], now: datetime) -> None:
+        self.now = now
+        self.problems: list[Problem] = []
+        numbers = {line.customer_number for line in lines}
+        self.customers = {one.number: one for one in Customer.select().where(Customer.number.in_(numbers))}
+        ids = [customer.id for customer in self.customers.values()]
+        self.salons = {
+            (salon.customer_id, searchable(salon.name)): salon
+            for salon in Salon.select().where(Salon.customer.in_(ids))
+        }
+        serials = {line.serial for line in lines if line.serial}
+        self.devices = {
+            device.serial: device
+            for device in Device.select(Device, Salon).join(Salon).where(Device.serial.in_(serials))
+        }
+        self.lines = [line for line in lines if self._fits(line)]
+
+    def _fits(self, line: Line) -> bool:
+        """Tell whether a line can be taken over; what keeps it from that is noted."""
+        customer, device = self.customers.get(line.customer_number), self.devices.get(line.serial)
+        if device is not None and (customer is None or device.salon.customer_id != customer.id):
+            self.problems.append(Problem(line.line, None, Wrong.ELSEWHERE, line.serial))
+            return False
+        if self._salon(line) is None and not all(getattr(line, column) for column in ADDRESS):
+            self.problems.append(Problem(line.line, None, Wrong.NO_ADDRESS, line.salon_name[:30]))
+            return False
+        return True
+
+    def _salon(self, line: Line) -> Salon | None:
+        customer = self.customers.get(line.customer_number)
+        return self.salons.get((customer.id, searchable(line.salon_name))) if customer else None
+
+    def counts(self) -> Counter[str]:
+        """Count what would be new and what would change."""
+        found: Counter[str] = Counter()
+        new_customers = {one.customer_number for one in self.lines} - self.customers.keys()
+        new_salons = {
+            (one.customer_number, searchable(one.salon_name)) for one in self.lines if not self._salon(one)
+        }
+        found["customers_new"], found["salons_new"] = len(new_customers), len(new_salons)
+        for line in self.lines:
+            for kind, row, changes in self._changes(line):
+                if row is not None and changes:
+                    found[f"{kind}_changed"] += 1
+            if line.serial and line.serial not in self.devices:
+                found["devices_new"] += 1
+        return +found
+
+    def apply(self) -> Counter[str]:
+        """Write what is new and what changed, and return how much; inside the caller's transaction."""
+        found = self.counts()
+        self._add_customers()
+        self._add_salons()
+        for line in self.lines:
+            for _kind, row, changes in self._changes(line):
+                if row is not None and changes:
+                    for name, value in changes.items():
+                        setattr(row, name, value)
+                    row.save()
+        self._add_devices()
+        return found
+
+    def _changes(self, line: Line) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+        """Yield kind, row (None: to be added) and what the line says differently about it."""
+        customer = self.customers.get(line.customer_number)
+        yield "customers", customer, _different(customer, _named(line.customer_name))
+        salon = self._salon(line)
+        yield "salons", salon, _different(salon, _address(line))
+        device = self.devices.get(line.serial)
+        facts = _device_facts(line)
+        if device is not None and salon is not None:
+            facts["salon"] = salon
+        yield "devices", device, _different(device, facts)
+
+    def _add_customers(self) -> None:
+        new = {
+            line.customer_number: {
+                "number": line.customer_number,
+                "created_at": self.now,
+                **_named(line.customer_name),
+            }
+            for line in self.lines
+            if line.customer_number not in self.customers
+        }
+        if new:
+            Customer.insert_many(list(new.values())).execute()
+            for customer in Customer.select().where(Customer.number.in_(list(new))):
+                self.customers[customer.number] = customer
+
+    def _add_salons(self) -> None:
+        new = {
+            (self.customers[line.customer_number].id, searchable(line.salon_name)): {
+                "customer": self.customers[line.customer_number],
+                "name": line.salon_name,
+                "search_name": search_name(line.salon_name),
+                "country": line.country or "DE",
+                "phone": line.phone,
+                **{column.value: getattr(line, column) for column in ADDRESS},
+            }
+            for line in self.lines
+            if self._salon(line) is None
+        }
+        if new:
+            Salon.insert_many(list(new.values())).execute()
+            ids = {customer for customer, _name in new}
+            for salon in Salon.select().where(Salon.customer.in_(ids)):
+                self.salons.setdefault((salon.customer_id, searchable(salon.name)), salon)
+
+    def _add_devices(self) -> None:
+        defaults = {"name": "Kassenserver", "origin": Origin.UNKNOWN}
+        facts = [field.name for field in fields(Line) if field.name in _FACTS]
+        new = [
+            {
+                "salon": self._salon(line),
+                "serial": line.serial,
+                "created_at": self.now,
+                **dict.fromkeys(facts),
+                **defaults,
+                **_device_facts(line),
+            }
+            for line in self.lines
+            if line.serial and line.serial not in self.devices
+        ]
+        if new:
+            Device.insert_many(new).execute()
+
+
+_FACTS = ("purchased_on", "delivered_on", "origin", "tse_in_server", "backup_booked")
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"name": name, "search_name": search_name(name)}
+
+
+def _address(line: Line) -> dict[str, Any]:
+    told = {column.value: getattr(line, column) for column in ADDRESS}
+    return {
+        name: value for name, value in {**told, "country": line.country, "phone": line.phone}.items() if value
+    }
+
+
+def _device_facts(line: Line) -> dict[str, Any]:
+    told = {name: getattr(line, name) for name in _FACTS}
+    known = {name: value for name, value in told.items() if value is not None}
+    return known | ({"name": line.device_name} if line.device_name else {})
+
+
+def _different(row: Any, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told otherwise than it stands in the row."""
+    return {} if row is None else {name: value for name, value in told.items() if getattr(row, name) != value}

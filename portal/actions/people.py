@@ -1,0 +1,99 @@
+"""Let people in for good: invite owners and staff, close accounts and open them again (rule P1)."""
+
+from datetime import datetime
+from secrets import token_urlsafe
+
+from peewee import IntegrityError
+
+from portal.actions import accounts, history, letters
+from portal.actions.accounts import EmailTaken
+from portal.models import Account, Customer, SignInLink
+from portal.models.base import transaction
+from portal.rules.signing_in import INVITATION_LASTS
+from portal.rules.workflow import Role
+
+
+class LastAdmin(ValueError):
+    """Without this account nobody could manage the staff any more."""
+
+
+def invite(
+    email: str,
+    name: str,
+    *,
+    by: Account | None,
+    now: datetime,
+    customer: Customer | None = None,
+    role: Role = Role.OWNER,
+    language: str = "de",
+) -> Account:
+    """Make an account without a password, and send the link by which its person comes in.
+
+    With a customer it is one of the business's people, otherwise one of the staff. The link is good for
+    two weeks and once; afterwards a link by mail does the same. Raises EmailTaken, and ValueError for an
+    owner without a customer.
+    """
+    if (role is Role.OWNER) != (customer is not None):
+        raise ValueError("owners belong to a customer, staff to none")
+    try:
+        with transaction():
+            account = Account.create(
+                email=accounts.normal(email),
+                name=name,
+                role=role,
+                customer=customer,
+                password_hash=None,
+                language=language,
+                created_at=now,
+            )
+    except IntegrityError as error:
+        raise EmailTaken(email) from error
+    _send(account, by=by, now=now)
+    return account
+
+
+def invite_again(account: Account, *, by: Account, now: datetime) -> None:
+    """Send a fresh link to somebody who has an account already; nothing if it is closed."""
+    if account.closed_at is None:
+        _send(account, by=by, now=now)
+
+
+def _send(account: Account, *, by: Account | None, now: datetime) -> None:
+    with transaction():
+        link = SignInLink.create(
+            email=account.email,
+            mark=token_urlsafe(24),
+            account=account,
+            asked_at=now,
+            expires_at=now + INVITATION_LASTS,
+        )
+        letters.tell(account, "invitation", now=now, key=f"invitation:{link.id}", mark=link.mark)
+        history.record(None, "invite", by=by, at=now, account=account.id, email=account.email)
+
+
+def close(account: Account, *, by: Account, now: datetime) -> None:
+    """Close an account: nobody comes in with it any more, from this moment on; it can be opened again.
+
+    Raises LastAdmin for the last one who manages staff.
+    """
+    with transaction():
+        if account.role is Role.ADMIN and not _other_admins(account):
+            raise LastAdmin
+        is_open = (Account.id == account.id) & Account.closed_at.is_null()
+        if not Account.update(closed_at=now).where(is_open).execute():
+            return
+        accounts.sign_out_everywhere(account, now=now)
+        history.record(None, "close_account", by=by, at=now, account=account.id, email=account.email)
+
+
+def reopen(account: Account, *, by: Account, now: datetime) -> None:
+    """Open a closed account again; its person signs in as before."""
+    is_closed = (Account.id == account.id) & Account.closed_at.is_null(False)
+    with transaction():
+        if Account.update(closed_at=None).where(is_closed).execute():
+            history.record(None, "reopen_account", by=by, at=now, account=account.id, email=account.email)
+
+
+def _other_admins(account: Account) -> bool:
+    others = (Account.role == Role.ADMIN) & Account.closed_at.is_null() & (Account.id != account.id)
+    return Account.select(Account.id).where(others).exists()

@@ -1,0 +1,5 @@
+CREATE TABLE "import_run" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER, "file_name" VARCHAR(120) NOT NULL, "state" VARCHAR(10) NOT NULL, "lines" TEXT NOT NULL, "problems" TEXT NOT NULL, "expected" TEXT NOT NULL, "counts" TEXT NOT NULL, "total" INTEGER NOT NULL, "done" INTEGER NOT NULL, "created_at" TEXT NOT NULL, "due_at" TEXT, "finished_at" TEXT, "last_error" TEXT NOT NULL, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE SET NULL);;
+
+CREATE INDEX "import_run_account_id" ON "import_run" ("account_id");;
+
+CREATE INDEX "import_run_due_at" ON "import_run" ("due_at");;

@@ -1,0 +1,99 @@
+"""Who works here: invite, close and reopen staff; for admins only (rule P1)."""
+
+from flask import Response, abort, flash, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from playhouse.flask_utils import get_object_or_404
+
+from portal.actions import people
+from portal.actions.accounts import EmailTaken
+from portal.actions.people import LastAdmin
+from portal.models import Account
+from portal.models import register as look_up
+from portal.outside import clock
+from portal.rules.workflow import Role
+from portal.web.fragments import go_to, page
+from portal.web.staff import bp
+from portal.web.staff.customers_forms import LANGUAGES, TeamForm
+
+ROLES = [
+    (Role.STAFF, _l("Support: bearbeitet alle Vorgänge")),
+    (Role.ADMIN, _l("Leitung: verwaltet auch Team und Schnittstellen")),
+]
+DONE = {
+    "again": _l("Eine neue Einladung an %(name)s ist unterwegs."),
+    "close": _l("Das Konto von %(name)s ist geschlossen."),
+    "reopen": _l("Das Konto von %(name)s ist wieder offen."),
+}
+
+
+@bp.get("/team")
+def team() -> Response:
+    """Show the staff."""
+    _only_admins()
+    return _show()
+
+
+def _show(form: TeamForm | None = None, status: int = 200) -> Response:
+    return page(
+        "staff/team.html",
+        status=status,
+        people=list(look_up.team()),
+        form=form or TeamForm(data={"language": "de", "role": Role.STAFF}),
+        errors=form.mistakes if form else {},
+        roles=ROLES,
+        tongues=LANGUAGES,
+    )
+
+
+@bp.post("/team")
+def invite_staff() -> Response:
+    """Invite one more."""
+    _only_admins()
+    form = TeamForm()
+    if not form.validate():
+        return _show(form, 422)
+    try:
+        people.invite(
+            form.email.data,
+            form.name.data,
+            role=Role(form.role.data),
+            language=form.language.data,
+            by=_me(),
+            now=clock.now(),
+        )
+    except EmailTaken:
+        form.email.errors = [_("Diese E-Mail-Adresse hat schon ein Konto.")]
+        return _show(form, 422)
+    flash(_("Die Einladung an %(email)s ist unterwegs.", email=form.email.data), "good")
+    return go_to(url_for("staff.team"))
+
+
+@bp.post("/team/<id:account>/<any(again, close, reopen):deed>")
+def team_member(account: int, deed: str) -> Response:
+    """Send an invitation again, close an account or open it again."""
+    _only_admins()
+    found = get_object_or_404(Account, Account.id == account, Account.customer.is_null())
+    given = {"by": _me(), "now": clock.now()}
+    try:
+        if deed == "again":
+            people.invite_again(found, **given)
+        elif deed == "close":
+            people.close(found, **given)
+        else:
+            people.reopen(found, **given)
+    except LastAdmin:
+        flash(_("Das ist die letzte Leitung. Ohne sie könnte niemand das Team verwalten."))
+        return go_to(url_for("staff.team"))
+    flash(str(DONE[deed]) % {"name": found.name}, "good")
+    return go_to(url_for("staff.team"))
+
+
+def _only_admins() -> None:
+    if current_user.role != Role.ADMIN:
+        abort(404)
+
+
+def _me() -> Account:
+    return current_user._get_current_object()

@@ -1,0 +1,111 @@
+"""Is a customers' list taken over once, wholly, and without undoing what is known?"""
+
+from datetime import date
+from functools import partial
+
+import pytest
+
+from portal.actions import imports
+from portal.models import Customer, Device, ImportRun, Salon
+from portal.models.imports import ImportState
+from portal.rules.register import Line, Wrong
+from portal.rules.triage import Origin
+from tests.actions.parallel import at_once
+from tests.builders import NOW, a_customer, a_device, a_salon
+
+
+def a_line(number=2, **values) -> Line:
+    given = {
+        "customer_number": "K1", "customer_name": "Haarwerk GmbH", "salon_name": "Süd", "street": "Weg 1",
+        "postal_code": "50667", "city": "Köln", "serial": f"KS-{number}", **values,
+    }  # fmt: skip
+    return Line(number, **given)
+
+
+def prepared(*lines) -> ImportRun:
+    return imports.prepare(lines, [], file_name="kunden.csv", by=None, now=NOW)
+
+
+def taken(*lines) -> ImportRun:
+    run = imports.start(prepared(*lines), by=None, now=NOW)
+    while imports.work(run, now=NOW):
+        pass
+    return ImportRun.get_by_id(run.id)
+
+
+def test_a_list_makes_each_customer_salon_and_device_once(database):
+    lines = [a_line(n, customer_number=f"K{n % 3}", salon_name=f"Salon {n % 6}") for n in range(2, 40)]
+    run = taken(*lines)
+    assert run.counts == {"customers_new": 3, "salons_new": 6, "devices_new": 38}
+    assert run.counts == run.expected
+    assert (Customer.select().count(), Salon.select().count(), Device.select().count()) == (3, 6, 38)
+    assert (run.state, run.done, run.lines) == (ImportState.DONE, 38, [])
+
+
+def test_the_same_list_again_changes_nothing(database):
+    lines = [a_line(n, purchased_on=date(2023, 5, 2), backup_booked=True) for n in range(2, 20)]
+    taken(*lines)
+    assert taken(*lines).counts == {}
+
+
+def test_what_a_line_leaves_open_is_not_wiped_out(database):
+    salon = a_salon(a_customer("Haarwerk GmbH", number="K1"), "Süd")
+    device = a_device(salon, serial="KS-2", tse_in_server=True, backup_booked=True)
+    taken(a_line(2, street="Neuer Weg 2", delivered_on=date(2025, 5, 9), origin=Origin.ELSEWHERE))
+    device, salon = Device.get_by_id(device.id), Salon.get_by_id(salon.id)
+    assert (device.tse_in_server, device.backup_booked, device.purchased_on) == (True, True, date(2025, 5, 2))
+    assert (device.delivered_on, device.origin) == (date(2025, 5, 9), Origin.ELSEWHERE)
+    assert (salon.street, salon.phone) == ("Neuer Weg 2", "+49220212345")
+
+
+def test_a_device_moves_within_its_customer_but_never_to_another(database):  # rule P1
+    customer = a_customer("Haarwerk GmbH", number="K1")
+    a_device(a_salon(customer, "Nord"), serial="KS-2")
+    a_device(serial="KS-3")
+    run = taken(a_line(2), a_line(3))
+    assert Device.get(Device.serial == "KS-2").salon.name == "Süd"
+    assert [problem["wrong"] for problem in run.problems] == [Wrong.ELSEWHERE]
+    assert Device.get(Device.serial == "KS-3").salon.customer != customer
+
+
+def test_a_serial_that_stands_twice_counts_once(database):
+    run = prepared(
+        a_line(2, serial="KS-1"), a_line(3, serial="KS-1"), a_line(4, serial=""), a_line(5, serial="")
+    )
+    assert [problem["line"] for problem in run.problems] == [3]
+    assert run.total == 3
+
+
+def test_nothing_happens_before_it_is_started_and_a_dropped_list_never_is(database):
+    run = prepared(a_line())
+    assert imports.work_due(now=NOW) == 0
+    imports.drop(run)
+    with pytest.raises(imports.ImportMoved):
+        imports.start(run, by=None, now=NOW)
+    assert Customer.select().count() == 0
+
+
+def test_several_workers_at_once_do_each_piece_once(database, monkeypatch):  # rule S3
+    monkeypatch.setattr(imports, "PIECE", 5)
+    run = imports.start(prepared(*[a_line(n) for n in range(2, 22)]), by=None, now=NOW)
+
+    def keep_working():
+        while ImportRun.get_by_id(run.id).due_at is not None:
+            try:
+                imports.work(run, now=NOW)
+            except Exception:
+                continue
+
+    at_once(*[partial(keep_working) for _ in range(3)])
+    assert ImportRun.get_by_id(run.id).counts == {"customers_new": 1, "salons_new": 1, "devices_new": 20}
+
+
+def test_a_piece_that_breaks_off_is_done_again_wholly(database, monkeypatch):
+    run = imports.start(prepared(a_line()), by=None, now=NOW)
+    with monkeypatch.context() as broken:
+        broken.setattr(imports._Piece, "_add_devices", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            imports.work(run, now=NOW)
+    assert Customer.select().count() == 0
+    imports.work(run, now=NOW)
+    assert Device.select().count() == 1

@@ -1,0 +1,201 @@
+"""Staff keep the register: customers, salons, devices, people, and lists that are taken over."""
+
+import csv
+import io
+
+import pytest
+
+from portal.actions import imports, people
+from portal.models import Account, Customer, Device, History, ImportRun, Letter, Salon
+from portal.models.imports import ImportState
+from portal.outside import clock
+from portal.rules.workflow import Role
+from tests.builders import NOW, a_customer, a_device, a_salon, a_staff_member, an_admin, an_owner
+from tests.clients import page_of
+
+HEADER = ["Kundennummer", "Kunde", "Salon", "Straße", "PLZ", "Ort", "Telefon", "Seriennummer", "Gekauft am"]
+ROW = ["K1", "Haarwerk GmbH", "Haarwerk Süd", "Weg 1", "50667", "Köln", "0221 123456", "KS-1", "02.05.2023"]
+
+
+@pytest.fixture
+def desk(client, sign_in):
+    sign_in(client, a_staff_member("support@portal.example"))
+    return client
+
+
+def a_list(*rows, header=HEADER, encoding="utf-8", delimiter=";") -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    return text.getvalue().encode(encoding)
+
+
+def upload(desk, content: bytes, name="kunden.csv"):
+    form = page_of(desk.get("/staff/imports")).forms
+    token = next(dict(one.fields)["csrf_token"] for one in form if one.action == "/staff/imports")
+    data = {"csrf_token": token, "file": (io.BytesIO(content), name)}
+    return desk.post("/staff/imports", data=data, follow_redirects=True)
+
+
+def test_a_customer_a_salon_and_a_device_are_added_and_changed(desk):
+    answer = desk.send(
+        desk.get("/staff/customers/new"), {"number": "K7", "name": "Haarwerk"}, form="/customers/new"
+    )
+    customer = Customer.get(Customer.number == "K7")
+    salon = {"name": "Süd", "street": "Weg 1", "postal_code": "50667", "city": "Köln", "phone": "0221 12345"}
+    desk.send(desk.get(f"/staff/customers/{customer.id}/salons/new"), salon, form="/salons/new")
+    made = Salon.get(Salon.customer == customer)
+    assert (made.phone, made.search_name) == ("+4922112345", "süd")
+    new = desk.get(f"/staff/salons/{made.id}/devices/new")
+    desk.send(new, {"serial": "KS-9", "purchased_on": "02.05.2023"}, form="/devices/new")
+    device = Device.get(Device.serial == "KS-9")
+    edit = desk.get(f"/staff/devices/{device.id}/edit")
+    answer = desk.send(edit, {"serial": "KS-10", "tse_in_server": "yes"}, form="/edit")
+    assert "KS-10" in page_of(answer).text
+    row = History.get(History.what == "change_device")
+    assert row.facts["old"] == {"serial": "KS-9", "tse_in_server": None}
+    assert row.facts["new"] == {"serial": "KS-10", "tse_in_server": True}
+
+
+def test_a_number_that_is_taken_is_told_at_its_field_and_nothing_is_lost(desk):
+    a_customer(number="K7")
+    a_device(serial="KS-1")
+    mine = a_device(serial="KS-2")
+    answer = desk.send(desk.get("/staff/customers/new"), {"number": "K7", "name": "Neu"}, form="/new")
+    assert answer.status_code == 422
+    assert "gibt es schon" in page_of(answer).text
+    assert 'value="Neu"' in answer.text
+    answer = desk.send(desk.get(f"/staff/devices/{mine.id}/edit"), {"serial": "KS-1"}, form="/edit")
+    assert answer.status_code == 422
+    assert "gehört schon zu einem anderen Gerät" in page_of(answer).text
+
+
+@pytest.mark.parametrize(
+    ("address", "values"),
+    [
+        ("/staff/customers/new", {"number": "", "name": ""}),
+        (
+            "/staff/customers/{customer}/salons/new",
+            {"name": "", "postal_code": "12", "country": "D"},
+        ),
+        ("/staff/salons/{salon}/devices/new", {"purchased_on": "2099-01-01"}),
+    ],
+)
+def test_wrong_entries_are_told_at_their_fields(desk, address, values):
+    salon = a_salon()
+    page = desk.get(address.format(customer=salon.customer_id, salon=salon.id))
+    answer = desk.send(page, values, form="/new")
+    assert answer.status_code == 422
+    assert page_of(answer).text
+
+
+def test_a_customer_is_found_by_what_is_said_on_the_phone(desk):
+    device = a_device(a_salon(a_customer("Kamm in GmbH", number="K77"), "Kamm in"), serial="KS-77")
+    for asked in ("K77", "kamm", "KS-77", device.salon.phone):
+        assert "Kamm in GmbH" in page_of(desk.get("/staff/customers", query_string={"q": asked})).text
+    assert "Nichts gefunden" in desk.get("/staff/customers?q=zzz").text
+    assert desk.get("/staff/customers?after=x:y%00").status_code == 200
+
+
+def test_an_invited_owner_comes_in_by_the_mail_and_sees_the_own_business_only(desk, app):  # rule P1
+    customer = a_customer()
+    form = desk.get(f"/staff/customers/{customer.id}")
+    values = {"name": "Ada", "email": "Ada@Haarwerk.example", "language": "en"}
+    desk.send(form, values, form="/people")
+    account = Account.get(Account.email == "ada@haarwerk.example")
+    assert (account.customer, account.role, account.password_hash) == (customer, Role.OWNER, None)
+    letter = Letter.get(Letter.event == "invitation")
+    from portal.web import letters
+
+    with app.app_context():
+        path = next(word for word in letters.render(letter).text.split() if "/sign-in/link/" in word)
+    browser = app.test_client()
+    inside = browser.send(browser.get(path.partition("localhost")[2]), {}, form="/sign-in/link/")
+    assert inside.request.path == "/cases"
+    again = desk.send(desk.get(f"/staff/customers/{customer.id}"), values, form="/people")
+    assert again.status_code == 422
+    assert "hat schon ein Konto" in page_of(again).text
+
+
+def test_a_closed_account_is_out_at_once_and_comes_back_when_opened(desk, app, sign_in):  # rule P1
+    owner = an_owner()
+    browser = app.test_client()
+    sign_in(browser, owner)
+    page = f"/staff/customers/{owner.customer_id}"
+    desk.send(desk.get(page), {}, form=f"/people/{owner.id}/close")
+    assert browser.get("/cases").status_code == 302
+    desk.send(desk.get(page), {}, form=f"/people/{owner.id}/reopen")
+    sign_in(browser, owner)
+
+
+def test_support_cannot_touch_the_team(desk, app, sign_in):  # rule P1
+    admin = an_admin()
+    assert desk.get("/staff/team").status_code == 404
+    token = dict(page_of(desk.get("/staff/customers/new")).forms[-1].fields)["csrf_token"]
+    for address in (f"/staff/team/{admin.id}/close", f"/staff/people/{admin.id}/close", "/staff/team"):
+        assert desk.post(address, data={"csrf_token": token}).status_code == 404
+    assert Account.get_by_id(admin.id).closed_at is None
+
+
+def test_an_admin_invites_and_closes_staff_but_not_the_last_admin(client, sign_in):  # rule P1
+    admin = an_admin()
+    sign_in(client, admin)
+    values = {"name": "Neu", "email": "neu@portal.example", "role": "admin"}
+    client.send(client.get("/staff/team"), values, form="/staff/team")
+    new = Account.get(Account.email == "neu@portal.example")
+    client.send(client.get("/staff/team"), {}, form=f"/team/{new.id}/close")
+    assert Account.get_by_id(new.id).closed_at is not None
+    with pytest.raises(people.LastAdmin):
+        people.close(admin, by=admin, now=NOW)
+
+
+def test_a_list_is_shown_first_and_taken_over_then(desk):
+    page = upload(desk, a_list(ROW))
+    assert "Was sich ändern würde" in page_of(page).text
+    assert Customer.select().count() == 0
+    run = ImportRun.get()
+    desk.send(page, {}, form=f"/imports/{run.id}/start")
+    imports.work_due(now=clock.now())
+    device = Device.get(Device.serial == "KS-1")
+    assert (device.salon.name, device.salon.phone) == ("Haarwerk Süd", "+49221123456")
+    assert str(device.purchased_on) == "2023-05-02"
+    assert "Die Liste ist eingelesen" in desk.get(f"/staff/imports/{run.id}").text
+    progress = desk.get(f"/staff/imports/{run.id}", headers={"HX-Request": "true"})
+    assert "<html" not in progress.text
+
+
+def test_what_is_wrong_is_told_by_line_and_the_rest_is_taken(desk):
+    lines = [ROW, ["K2", "", "Nord"], [*ROW[:7], "KS-3", "31.02.2023"], ["K4", "Neu", "Ost"]]
+    page = page_of(upload(desk, a_list(*lines)))
+    for said in ("Zeile 3: Kunde fehlt", "Zeile 4: Gekauft am ist kein Datum", "Zeile 5: Der Salon ist neu"):
+        assert said in page.text
+    assert ImportRun.get().total == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "wählen Sie eine Datei"),
+        (b"\x00\x01\x02", "keine Liste"),
+        (b"Name;Ort\nA;B\n", "fehlen diese Spalten: Kundennummer, Kunde, Salon"),
+    ],
+)
+def test_a_file_that_is_no_list_is_told_at_the_field(desk, content, said):
+    answer = upload(desk, content)
+    assert answer.status_code == 422
+    assert said in page_of(answer).text
+
+
+def test_who_decides_second_about_a_list_is_told(desk):  # rule S3
+    page = upload(desk, a_list(ROW))
+    run = ImportRun.get()
+    desk.send(page, {}, form=f"/imports/{run.id}/drop")
+    answer = desk.send(page, {}, form=f"/imports/{run.id}/start")
+    assert "wurde schon entschieden" in page_of(answer).text
+    assert ImportRun.get().state is ImportState.DROPPED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_lists_are_read_as_spreadsheets_save_them(desk, encoding, delimiter):
+    upload(desk, a_list(ROW, encoding=encoding, delimiter=delimiter))
+    assert ImportRun.get().lines[0]["salon_name"] == "Haarwerk Süd"
