@@ -9,6 +9,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal.models import Case, Quote, SubstituteLink
 from portal.rules.quotes import QuoteState
+from portal.rules.returns import GOING_HOME
 from portal.rules.workflow import AT_THE_WORKSHOP, Role, State
 from portal.web import documents
 from portal.web.access import guard
@@ -25,7 +26,7 @@ guard(bp, Role.OWNER, Role.STAFF, Role.ADMIN)
 HAS_SLIP = frozenset(
     {State.SUBMITTED, State.AWAITING_INFORMATION, State.AWAITING_SHIPMENT, State.ON_ITS_WAY_TO_US}
 )
-SENT_IN = AT_THE_WORKSHOP | notes.STATES
+SENT_IN = AT_THE_WORKSHOP | GOING_HOME
 
 
 class Offered(NamedTuple):
@@ -54,7 +55,7 @@ def slip(number: str) -> Response:
 def return_note(number: str) -> Response:
     """Give the note that lies in the parcel that comes back (rules R1, R3, C5)."""
     case = seen(number)
-    if case.state not in notes.STATES:
+    if case.state not in GOING_HOME:
         abort(404)
     return documents.answer(notes.made(case), f"Rücksendeschein-{case.number}")
 
@@ -149,7 +150,7 @@ QUOTES = {
 
 
 def _return_note(case: Case) -> list[Offered]:
-    if case.state not in notes.STATES:
+    if case.state not in GOING_HOME:
         return []
     address = url_for("papers.return_note", number=case.number)
     return [Offered(_("Rücksendeschein"), _("was im Paket ist und was noch nicht geht"), address)]

@@ -13,7 +13,8 @@ DOT = 300 / 25.4  # dots of the rendered page in a millimetre
 WINDOW = (20, 45, 105, 90)  # left, top, right, bottom in mm: DIN 5008 form B
 RECIPIENT = (20, 62.7, 105, 90)
 RETURN_LINE = (20, 45, 105, 50.1)
-OURS = {"Latin", "Latin-Bold", "More", "More-Bold", "Vietnamese", "Greek", "Cyrillic", "Arabic"}
+SLICES = ("Latin", "More", "Vietnamese", "Greek", "Cyrillic", "Arabic")
+OURS = {*SLICES, *(f"{one}-Bold" for one in SLICES)}
 
 
 def read(paper):
@@ -28,7 +29,13 @@ def squeezed(text):
 
 def text_of(paper):
     """Return all the text there is, without blanks."""
-    return squeezed("".join(sheet.extract_text() for sheet in read(paper).pages))
+    return "".join(pages_of(paper))
+
+
+def pages_of(paper):
+    """Return the text of each page in the order in which it is drawn, without blanks."""
+    with pypdfium2.PdfDocument(paper) as document:
+        return [squeezed(page.get_textpage().get_text_range()) for page in document]
 
 
 def in_box(paper, box):

@@ -31,6 +31,7 @@ class QuotePaper:
     number: str
     number_grouped: str
     quote_number: int
+    replaces: int | None
     is_draft: bool
     sent_on: str
     valid_until: str
@@ -80,6 +81,7 @@ def of(frozen: Mapping[str, Any]) -> QuotePaper:
         number=number,
         number_grouped=numbers.group(number),
         quote_number=frozen["quote_number"],
+        replaces=frozen.get("replaces"),
         is_draft=not frozen.get("sent_on"),
         sent_on=_day(frozen.get("sent_on")),
         valid_until=_last_day(frozen.get("valid_until")),
@@ -108,9 +110,14 @@ def _position(stored: Mapping[str, Any]) -> Position:
     return Position(
         stored["text"],
         stored["quantity"],
-        labels.money(stored["net_cents"]),
-        labels.money(stored["sum_cents"]),
+        _money(stored["net_cents"]),
+        _money(stored["sum_cents"]),
     )
+
+
+def _money(cents: int) -> str:
+    """Return an amount; a discount with a minus sign, not with a hyphen."""
+    return labels.money(cents).replace("-", "\u2212")
 
 
 def _vendor(operator: Mapping[str, Any]) -> Vendor:

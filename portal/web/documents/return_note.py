@@ -10,24 +10,10 @@ from portal.models import Case, History, ParcelItem
 from portal.rules import numbers
 from portal.rules.carriers import Carrier
 from portal.rules.parcel import Departure, Part
-from portal.rules.workflow import State
+from portal.rules.returns import Homecoming, homecoming
 from portal.web import documents, labels
 from portal.web.context import operator
 from portal.web.documents import Vendor
-
-STATES = frozenset(
-    {
-        State.READY_TO_RETURN,
-        State.ON_ITS_WAY_BACK,
-        State.DELIVERED,
-        State.COMMISSIONING_BOOKED,
-        State.COMMISSIONED,
-    }
-)
-"""From when on there is a return note."""
-
-REPAIRED, SOUND, UNREPAIRED = "repaired", "sound", "unrepaired"
-OUTCOMES = {State.IN_REPAIR: REPAIRED, State.NO_FAULT_FOUND: SOUND}
 
 
 @dataclass(frozen=True)
@@ -50,7 +36,7 @@ class ReturnNote:
     vendor: Vendor
     recipient: tuple[str, ...]
     shipping: str
-    outcome: str
+    home: Homecoming
     packed: tuple[Packed, ...]
     stays: tuple[str, ...]
     missing: tuple[str, ...]
@@ -83,7 +69,7 @@ def of(case: Case, items: list[ParcelItem], history: Iterable[History]) -> Retur
         vendor=Vendor.of(operator()),
         recipient=documents.sender_lines(case),
         shipping=_shipping(case),
-        outcome=OUTCOMES.get(State(ready[0].source), UNREPAIRED) if ready else REPAIRED,
+        home=homecoming(ready[0].source if ready else ""),
         packed=tuple(_packed(item, case) for item in items if _comes_back(item)),
         stays=tuple(_stays(item) for item in items if item.departure in (Departure.SWAPPED, Departure.KEPT)),
         missing=tuple(_name(item) for item in items if not item.standing.is_here),
