@@ -95,3 +95,9 @@ def week_in(form: Any) -> dict[int, Ranges]:
 def fields_of(week: Mapping[int, Any] | None) -> dict[str, Any]:
     """Return a week as the values of the form's fields."""
     return {f"day_{number}": (week or {}).get(number, []) for number in range(7)}
+
+
+def with_days(errors: Mapping[str, str]) -> dict[str, str]:
+    """Return the messages for the summary of a form: those about hours begin with their weekday."""
+    names = {f"day_{number}": name for number, name in enumerate(weekday_names())}
+    return {name: f"{names[name]}: {said}" if name in names else said for name, said in errors.items()}

@@ -157,7 +157,7 @@ def test_who_saves_second_keeps_what_was_typed(client, staff):  # rule S3
     build.a_calendar(Kind.CALL, now=SATURDAY, minutes=15)
     answer = client.send(shown, {"minutes": "45"})
     assert answer.status_code == 409
-    assert "Jetzt gespeichert 15 Minuten" in page_of(answer).text
+    assert "Jetzt gespeichert: Dauer 15 Minuten" in page_of(answer).text
     assert CalendarKind.of(Kind.CALL).minutes == 15
     client.send(answer)
     assert CalendarKind.of(Kind.CALL).minutes == 45

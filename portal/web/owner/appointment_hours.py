@@ -43,5 +43,5 @@ def _hours_page(salon: Salon, form: SalonHoursForm, back: str, status: int) -> R
     return page(
         "owner/appointment_hours.html",
         status=status, salon=salon, form=form, errors=form.mistakes if status == 422 else {}, back=back,
-        weekdays=hours.weekday_names(),
+        weekdays=hours.weekday_names(), with_days=hours.with_days,
     )  # fmt: skip

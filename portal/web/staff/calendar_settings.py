@@ -85,7 +85,7 @@ def _kind_page(kind: Kind, form: KindForm, status: int = 200, notice: Any = "") 
     return page(
         "staff/calendar_kind.html",
         status=status, notice=notice, kind=kind, form=form, errors=form.mistakes if status == 422 else {},
-        weekdays=hours.weekday_names(), revision=_revision(form, settings, status),
+        weekdays=hours.weekday_names(), with_days=hours.with_days, revision=_revision(form, settings, status),
         stored=(settings, _week(kind)) if notice else None,
     )  # fmt: skip
 
