@@ -69,6 +69,46 @@
     show();
   };
 
+  /* A photo of a code is read as soon as it is chosen. */
+  const sendAtOnce = (input) => input.addEventListener("change", () => { if (input.files.length) input.form.requestSubmit(); });
+
+  /* Where the browser reads codes itself, its camera fills the field; elsewhere the button stays hidden. */
+  const offerScan = (button) => {
+    if (!("BarcodeDetector" in window && navigator.mediaDevices?.getUserMedia)) return;
+    const label = button.textContent;
+    let video = null;
+    const stop = () => {
+      video?.srcObject?.getTracks().forEach((track) => track.stop());
+      video?.remove();
+      video = null;
+      button.textContent = label;
+    };
+    const look = async (detector) => {
+      if (!video) return;
+      const found = await detector.detect(video).catch(() => []);
+      const field = document.getElementById(button.dataset.scan);
+      if (!found.length) { setTimeout(look, 150, detector); return; }
+      field.value = found[0].rawValue;
+      stop();
+      field.form.requestSubmit();
+    };
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      if (video) { stop(); return; }
+      video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+      button.before(video);
+      button.textContent = button.dataset.stop;
+      try {
+        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+        await video.play();
+        look(new BarcodeDetector({ formats: ["qr_code", "code_128"] }));
+      } catch {
+        stop();
+        button.textContent = button.dataset.failed;
+      }
+    });
+  };
+
   const once = (selector, visit) => (root) => each(root, selector, (element) => {
     if (element.dataset.ready) return;
     element.dataset.ready = "";
@@ -76,7 +116,7 @@
   });
   const furnishings = [
     once("[data-remember]", rememberTicks), once("[data-copy]", offerCopy),
-    once("[data-print]", offerPrint), once("textarea[data-limit]", countDown),
+    once("[data-print]", offerPrint), once("[data-send]", sendAtOnce), once("[data-scan]", offerScan), once("textarea[data-limit]", countDown),
   ];
   const furnish = (root) => furnishings.forEach((furnishing) => furnishing(root));
 

@@ -20,10 +20,6 @@ from portal.rules.warranty import Estimate
 from portal.rules.workflow import State, StepRefused
 
 
-class SerialTaken(ValueError):
-    """Another device has this serial already."""
-
-
 @dataclass(frozen=True)
 class Sender:
     """Whose parcel it is, as far as anybody knows, and where it goes back to."""
@@ -54,7 +50,7 @@ def open_at_desk(
 
     `once` is the form's own key: sent again it leads to the same case (S3). `seen` is the id of the
     device's newest open case that the helper was shown; CaseMoved if there is another by now. Raises
-    SerialTaken for a new device with a serial that is known, StepRefused for who is not staff.
+    customers.NumberTaken for a new device with a serial that is known, StepRefused for who is not staff.
     """
     if not by.is_staff:
         raise StepRefused("open_at_desk", State.DRAFT, by.role)
@@ -62,7 +58,7 @@ def open_at_desk(
         draft = _claimed(once, by, now)
         if draft is None:
             return Case.get(Case.draft == Draft.get(Draft.key_hash == hash_of(once)))
-        device = sender.device or _device(sender, parts, now)
+        device = sender.device or _device(sender, parts, by=by, now=now)
         _check_nothing_new(device, seen)
         case = _create(sender, device, draft, fault, now)
         history.record(case, "open_at_desk", by=by, at=now, target=case.state, holds=case.holds)
@@ -86,19 +82,13 @@ def _claimed(once: str, by: Account, now: datetime) -> Draft | None:
         return None
 
 
-def _device(sender: Sender, parts: Sequence[PartRecord], now: datetime) -> Device | None:
+def _device(sender: Sender, parts: Sequence[PartRecord], *, by: Account, now: datetime) -> Device | None:
     """Return the salon's device that nobody has registered yet; a stranger has none."""
     if sender.salon is None:
         return None
     serial = next((one.serial for one in parts if one.part is Part.SERVER and one.serial), None)
-    if serial is None:
-        known = Device.like(sender.salon, None, Origin.UNKNOWN)
-        return known or customers.add_device(sender.salon, now=now)
-    try:
-        with transaction():
-            return customers.add_device(sender.salon, now=now, serial=serial)
-    except IntegrityError as error:
-        raise SerialTaken(serial) from error
+    known = None if serial else Device.like(sender.salon, None, Origin.UNKNOWN)
+    return known or customers.add_device(sender.salon, now=now, by=by, serial=serial)
 
 
 def _check_nothing_new(device: Device | None, seen: int | None) -> None:

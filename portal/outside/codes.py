@@ -48,7 +48,7 @@ def code128_png(text: str) -> bytes:
 
 def read_codes(picture: Image.Image) -> list[str]:
     """Return what the QR codes and Code 128 bars in a photo say; nothing if none can be read."""
-    found = read_barcodes(picture, formats=BarcodeFormat.QRCode | BarcodeFormat.Code128)
+    found = read_barcodes(picture, formats=(BarcodeFormat.QRCode, BarcodeFormat.Code128))
     return [code.text for code in found if code.text]
 
 

@@ -48,3 +48,17 @@ def test_codes_are_black_and_white_and_the_same_every_time(make):  # rule C2
 
 def test_a_data_address_holds_the_picture():
     assert codes.data_uri(b"abc") == "data:image/png;base64,YWJj"
+
+
+@pytest.mark.parametrize("make", [codes.qr_png, codes.code128_png])
+def test_codes_are_read_from_a_photo_however_it_was_held(make):  # rule C2
+    code = picture(make("R260042173")).convert("RGB")
+    code = code.resize((code.width * 2, max(code.height, 120)))
+    photo = Image.new("RGB", (code.width + 300, code.width + 300), "#aaa")
+    photo.paste(code, (150, 150))
+    for turned in (0, 90, 187):
+        assert codes.read_codes(photo.rotate(turned, fillcolor="#aaa")) == ["R260042173"]
+
+
+def test_a_photo_without_a_code_says_nothing():
+    assert codes.read_codes(Image.new("RGB", (300, 200), "white")) == []

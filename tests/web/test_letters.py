@@ -32,7 +32,7 @@ from tests.builders import (
 )
 from tests.pages import Page
 from tests.queries import counted
-from tests.web import letters_of_quotes, letters_of_workshop
+from tests.web import letters_of_parcels, letters_of_quotes, letters_of_reminders, letters_of_workshop
 
 # One engine is enough here: a letter reads its case by its key, the rest is templates.
 
@@ -163,13 +163,16 @@ EVENTS = {
     "link_unlocked": _link_unlocked,
     "link_ends_soon": _ends_soon,
     "staff_link_ends_soon": _ends_soon,
+    **letters_of_parcels.EVENTS,
     **letters_of_quotes.EVENTS,
+    **letters_of_reminders.EVENTS,
     **letters_of_workshop.EVENTS,
 }
 ABOUT_LINKS = [event for event in EVENTS if event.startswith("link_")]
 WITH_REASON = (
     "question", "declined", "solved_remotely", "cancelled", "link_refused", "link_ended", "link_locked",
     "link_read_out_failed", "appointment_cancelled", *letters_of_workshop.WITH_REASON,
+    *letters_of_parcels.WITH_REASON,
 )  # fmt: skip
 
 
@@ -250,6 +253,32 @@ def test_what_staff_wrote_is_told_in_full_and_as_text(rendered, event):  # rule 
     letter = rendered(event)
     assert REASON in letter.text
     assert "&lt;verbrannt&gt; ist &amp; riecht" in letter.html
+
+
+def test_a_letter_about_a_missing_part_says_what_where_to_and_what_to_keep(
+    rendered,
+):  # rules C2a, C3, C4, C4a
+    text = words(rendered("parcel_incomplete").text)
+    for said in (
+        "Netzkabel",
+        "51465 Bergisch Gladbach",
+        "außen auf den Karton",
+        "PIN und PUK der TSE behalten",
+    ):
+        assert said in text
+    assert "LAN-Kabel" not in text
+
+
+def test_the_way_back_says_what_must_not_be_done_and_what_may(rendered):  # rules R1, R3
+    letter = rendered("on_its_way_back")
+    for said in (
+        "Arbeiten Sie noch nicht mit diesem Kassenserver",
+        "in einem Termin",
+        "mehr nicht",
+        "buchen Sie",
+    ):
+        assert said in words(letter.text)
+    assert "00340434161094042557" in letter.html
 
 
 def test_the_released_letter_lists_the_parcel_and_where_it_goes(rendered):  # rules C1, C2a, C3

@@ -4,7 +4,6 @@ import pytest
 
 from portal.models import Case
 from portal.rules import numbers
-from portal.rules.workflow import State
 from tests import builders as build
 from tests.clients import page_of
 
@@ -98,34 +97,3 @@ def test_the_list_of_what_was_found_is_bounded(client, staff):
     for _ in range(25):
         build.a_case(device, owner)
     assert len([link for link in page_of(search(client, "JC-MANY")).links if "/staff/cases/" in link]) == 20
-
-
-@pytest.mark.parametrize(
-    "spell", [numbers.group, lambda n: f"https://portal.example/cases/{n}", lambda n: n[1:]]
-)
-def test_a_scanned_parcel_is_received_with_one_button(client, staff, spell):  # rules C1, S2
-    case = build.a_sent_case()
-    shown = client.get("/staff/check-in", query_string={"number": spell(case.number)})
-    text = page_of(shown).text
-    assert "Swissbit-TSE (USB-Stick im Server)" in text
-    assert case.device.serial in text
-    answer = client.send(shown, form="/steps/receive")
-    assert Case.get_by_id(case.id).state == State.RECEIVED
-    assert answer.request.path == "/staff/check-in"
-    assert numbers.group(case.number) in page_of(answer).text
-
-
-@pytest.mark.parametrize(
-    "typed", ["R26", "quatsch", "https://portal.example/cases/R260000010", "R310000778x"]
-)
-def test_a_wrong_number_at_check_in_is_told_and_kept(client, staff, typed):  # rule C2
-    answer = client.get("/staff/check-in", query_string={"number": typed})
-    assert answer.status_code == 422
-    assert typed in answer.get_data(as_text=True)
-
-
-def test_a_parcel_that_cannot_be_received_says_why(client, staff):  # rule S2
-    case = build.a_waiting_case()
-    page = page_of(client.get("/staff/check-in", query_string={"number": case.number}))
-    assert "kann jetzt nicht angenommen werden" in page.text
-    assert not [form for form in page.forms if "/steps/" in form.action]

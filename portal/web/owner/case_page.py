@@ -25,7 +25,7 @@ from portal.rules.returns import GOING_HOME, homecoming
 from portal.rules.triage import Hold
 from portal.rules.workflow import AT_THE_WORKSHOP, CLOSED, Role, State, steps_for
 from portal.web import way
-from portal.web.owner import buttons, feedback_words, sentences, watching
+from portal.web.owner import buttons, feedback_words, parcel_card, sentences, watching
 from portal.web.owner.doors import door_of
 from portal.web.owner.sentences import Beside
 
@@ -88,6 +88,7 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "door": door,
         "offers_link": door is None and case.is_send_in and _may_ask_for_link(case, beside),
         "watch": watching.is_worth_watching(case, link),
+        "parcel_card": parcel_card.of_case(case),
         **_not_yet(case, beside),
         **_work_done(case),
     }

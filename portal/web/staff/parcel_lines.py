@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -12,6 +11,9 @@ from portal.models import Case, ParcelItem
 from portal.rules.parcel import Arrival, Departure, Part
 from portal.rules.workflow import AT_THE_WORKSHOP
 from portal.web import labels, parts
+
+NUMBERED = frozenset(Part) - {Part.POWER_CABLE, Part.LAN_CABLE, Part.CASH_DRAWER}
+"""Parts that may have a number of their own."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,6 @@ def lack_of(item: ParcelItem) -> str:
 
 
 def _line(item: ParcelItem, case: Case) -> Line:
-    standing = item.standing
     return Line(
         item=item,
         name=parts.name(item),
@@ -101,14 +102,9 @@ def _line(item: ParcelItem, case: Case) -> Line:
         left=left(item),
         serials=tuple(_serials(item)),
         remark=_remark(item, case),
-        kind="" if standing.is_settled or _is_on_the_list(item, case) else "you",
+        kind="you" if item.standing.is_awaited else "",
         deeds=frozenset(_deeds(item, case)),
     )
-
-
-def _is_on_the_list(item: ParcelItem, case: Case) -> bool:
-    """Tell whether a part only waits to be packed, as every part does before the case is ready."""
-    return (item.standing.is_here and case.state not in PACKING) or item.departure is Departure.PACKED
 
 
 def came(item: ParcelItem) -> str:
@@ -159,7 +155,7 @@ def _deeds(item: ParcelItem, case: Case) -> Sequence[str]:
         return ("arrived", "waive")
     if item.arrival is Arrival.WAIVED:
         return ("arrived",)
-    if not standing.has_left:
+    if not standing.has_left and item.part in NUMBERED:
         found.append("identify")
     if case.state in PACKING and item.departure is None:
         found += ["pack", *(["keep"] if item.part is not Part.TSE_USB or item.consent_id else [])]
@@ -172,8 +168,3 @@ def _deeds(item: ParcelItem, case: Case) -> Sequence[str]:
     if item.part is Part.TSE_USB and item.departure is None and not item.disposal_asked_at:
         found.append("ask")
     return found
-
-
-def since(case: Case) -> datetime | None:
-    """Return since when the parcel is with us."""
-    return case.received_at

@@ -12,7 +12,8 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import unknown_parcels as deeds
 from portal.actions.cases import CaseMoved
-from portal.actions.unknown_parcels import Sender, SerialTaken
+from portal.actions.customers import NumberTaken
+from portal.actions.unknown_parcels import Sender
 from portal.models import Case, Device, Salon
 from portal.outside import clock
 from portal.rules import numbers
@@ -144,7 +145,7 @@ def open_unknown() -> Response:
         )
     except CaseMoved:
         return _show(_whose() or whose, form, status=409)
-    except SerialTaken:
+    except NumberTaken:
         taken = _("Diese Seriennummer gehört schon zu einem anderen Gerät. Suchen Sie danach.")
         return _show(whose, form, errors={"serial": taken}, status=422)
     return _opened(case)
