@@ -1,6 +1,7 @@
 """Who sits before the pages: what most tests of the web ask for. A test that needs another makes its own."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,13 @@ def second(app: Flask, sign_in: Callable) -> PageClient:
 def in_earnest(app_settings: dict[str, Any]) -> None:
     """Leave the demo; ask for it before `client`."""
     app_settings.update(demo=False, secret="a secret of one's own, long enough to be one")
+
+
+@pytest.fixture
+def the_next_day() -> Iterator[time_machine.Traveller]:
+    """Let it be the day after what builders build came about."""
+    with time_machine.travel(builders.NOW + timedelta(days=1), tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture

@@ -1,82 +1,18 @@
-"""Asking for a link without a report: one question per page (section L, rules C0, B1a–B3, P1, S3, S7)."""
+"""Asking for a link without a report: one question per page (section L, rules C0, B1a–B3, S7)."""
 
 from datetime import timedelta
 
 import pytest
-import time_machine
 
-from portal.models import Consent, Draft, SubstituteLink
-from portal.rules.links import Answer, LinkReason, LinkState, Reason
+from portal.models import Consent, SubstituteLink
+from portal.rules.links import Answer, LinkReason, Reason
 from tests import builders
 from tests.clients import page_of
 from tests.queries import counted
+from tests.web.link_request import AT, MOVING, RUNNING, WAY, begun, everything, filled_in, looked_ahead, sent
 from tests.web.test_owner_cases import HTMX, LATER, token_of
 
-MOVING = {"reason": "moving"}
-AT = {"when": "at", "at_day": "2026-11-21", "at_clock": "09:58"}
-WAY = {"reason": MOVING, "online": AT, "uploaded": {"upload": "no"}, "entered": {"entered": "no"}}
-RUNNING = {
-    "reason": MOVING,
-    "online": {"when": "running"},
-    "data-first": {"upload": "now"},
-    "entered": {"entered": "no"},
-}
-
-
-@pytest.fixture(autouse=True)
-def the_next_day():
-    with time_machine.travel(LATER, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
-def device(owner):
-    return builders.a_device(builders.a_salon(owner.customer))
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
-
-
-def begun(client, device):
-    """Choose the device and return the next page."""
-    return client.send(client.get("/links/new"), {"device": str(device.id)}, form="/links/new")
-
-
-def filled_in(client, device, way=WAY, **changes):
-    """Answer page by page and return the first one that is not on `way`: the check of all answers."""
-    page = begun(client, device)
-    for name, values in {**way, **changes}.items():
-        assert page.request.path == f"/links/new/{name}", page_of(page).text
-        page = client.send(page, values, form=f"/links/new/{name}")
-    return page
-
-
-def sent(client, device, way=WAY, **changes):
-    """Fill in everything, acknowledge it and send; return the answer."""
-    page = filled_in(client, device, way, **changes)
-    assert page.request.path == "/links/new/check", page_of(page).text
-    last = client.get("/links/new/send")
-    return client.send(last, {"accepted": everything(last)}, form="/send")
-
-
-def everything(page):
-    """Return all the boxes that the page asks to tick."""
-    html = page.get_data(as_text=True)
-    return [part.split('"')[0] for part in html.split('name="accepted" type="checkbox" value="')[1:]]
-
-
-def looked_ahead(client, page, values):
-    """Return what the box says while something is being chosen."""
-    data = {"csrf_token": token_of(page), **values}
-    return client.post(f"{page.request.path}/so-far", data=data, headers=HTMX)
+pytestmark = pytest.mark.usefixtures("the_next_day")
 
 
 def test_a_link_is_asked_for_without_a_case_one_question_per_page(signed_in, owner, device):  # rule L1
@@ -190,121 +126,6 @@ def test_a_defect_that_is_reported_gets_the_link_on_its_case(signed_in, owner, d
     assert SubstituteLink.get().case_id == case.id
 
 
-def test_a_device_with_an_open_link_is_shown_and_cannot_be_chosen(signed_in, owner, device):  # rule L1
-    builders.a_device(builders.a_salon(owner.customer, "Zweitsalon"))
-    link = builders.a_link_request(device, owner)
-    answer = signed_in.get("/links/new")
-    assert f"/links/{link.id}" in page_of(answer).links
-    assert f'value="{device.id}"' not in answer.get_data(as_text=True)
-    told = signed_in.post("/links/new", data={"csrf_token": token_of(answer), "device": device.id})
-    assert told.status_code == 409
-    assert f"/links/{link.id}" in page_of(told).links
-
-
-@pytest.mark.parametrize("path", ["reason", "online", "entered", "check", "send"])
-def test_a_link_that_came_meanwhile_is_told_on_every_page(signed_in, owner, device, path):  # rules L1, S3
-    filled_in(signed_in, device)
-    link = builders.a_link_request(device, owner, reason=LinkReason.RENOVATION)
-    told = signed_in.get(f"/links/new/{path}")
-    assert told.status_code == 409
-    assert f"/links/{link.id}" in page_of(told).links
-
-
-def test_somebody_elses_request_in_between_is_told_kindly(signed_in, owner, device):  # rules L1, S3
-    filled_in(signed_in, device)
-    last = signed_in.get("/links/new/send")
-    link = builders.a_link_request(device, owner, reason=LinkReason.RENOVATION)
-    told = signed_in.send(last, {"accepted": everything(last)}, form="/send")
-    assert told.status_code == 409
-    assert f"/links/{link.id}" in page_of(told).links
-    assert SubstituteLink.select().count() == 1
-    assert Draft.get().sent_at is None  # nothing was sent
-
-
-def test_sent_twice_is_one_request(signed_in, device):  # rule S3
-    filled_in(signed_in, device)
-    last = signed_in.get("/links/new/send")
-    first = signed_in.send(last, {"accepted": everything(last)}, form="/send")
-    second = signed_in.send(last, {"accepted": everything(last)}, form="/send")
-    assert first.request.path == second.request.path == f"/links/{SubstituteLink.get().id}"
-    assert signed_in.get("/links/new/entered").headers["Location"] == first.request.path
-    assert SubstituteLink.select().count() == 1
-
-
-def test_after_a_request_was_sent_the_next_one_begins_anew(signed_in, owner, device):  # rule L3
-    sent(signed_in, device)
-    other = builders.a_device(builders.a_salon(owner.customer, "Zweitsalon"))
-    page = begun(signed_in, other)
-    assert page.request.path == "/links/new/reason"
-    assert "checked" not in page.get_data(as_text=True)
-
-
-MISTAKES = [
-    ("online", {"when": ""}, "wann der Server zuletzt lief"),
-    ("online", {"at_day": "", "at_clock": ""}, "Tag und Uhrzeit"),
-    ("online", {"at_day": "31.02.2026"}, "gültiges Datum"),
-    ("online", {"at_clock": "25:00"}, "gültige Uhrzeit"),
-    ("online", {"at_day": "2027-01-01"}, "in der Zukunft"),
-    ("online", {"at_day": "1999-01-01"}, "zu weit zurück"),
-    ("uploaded", {"upload": "at"}, "wann Sie die Sicherung hochgeladen"),
-    (
-        "uploaded",
-        {"upload": "at", "uploaded_at_day": "2026-11-21", "uploaded_at_clock": "10:30"},
-        "zuletzt am 21.11. um 09:58 Uhr online",
-    ),
-    ("entered", {"entered": "vielleicht"}, "ob danach etwas eingegeben wurde"),
-    ("reason", {"reason": "faulheit", "reason_text": "‮<b>🙂"}, "Bitte wählen Sie einen Grund."),
-    ("reason", {"reason": "other", "reason_text": "  "}, "Bitte schreiben Sie kurz, warum."),
-    ("reason", {"reason_text": "x" * 301}, "zu lang"),
-]
-
-
-@pytest.mark.parametrize(("name", "wrong", "message"), MISTAKES)
-def test_a_mistake_is_explained_and_everything_typed_stays(signed_in, device, name, wrong, message):
-    filled_in(signed_in, device)
-    page = signed_in.get(f"/links/new/{name}")
-    answer = signed_in.send(page, wrong, form=f"/{name}")
-    assert answer.status_code == 422
-    assert message in page_of(answer).text
-    html = answer.get_data(as_text=True)
-    assert all(f'value="{text}"' in html for field, text in wrong.items() if field.startswith(("at_", "up")))
-
-
-def test_a_device_must_be_chosen(signed_in, owner, device):
-    builders.a_device(device.salon)
-    answer = signed_in.send(signed_in.get("/links/new"), {"device": None}, form="/links/new")
-    assert answer.status_code == 422
-    assert "Bitte wählen Sie den Kassenserver." in page_of(answer).text
-
-
-@pytest.mark.parametrize("chosen", ["", "999999999999999999999", "null"])
-def test_a_strangers_device_is_nowhere_to_be_found(signed_in, device, chosen):  # rule P1
-    stranger = chosen or str(builders.a_device().id)
-    data = {"csrf_token": token_of(signed_in.get("/links/new")), "device": stranger}
-    assert signed_in.post("/links/new", data=data).status_code == 404
-    assert signed_in.get(f"/links/new?device={stranger}").status_code == 404
-    assert Draft.select().count() == 0
-
-
-def test_a_device_that_is_no_longer_ones_own_leads_to_the_beginning(signed_in, device):  # rule P1
-    filled_in(signed_in, device)
-    device.salon = builders.a_salon()
-    device.save()
-    assert signed_in.get("/links/new/send").headers["Location"] == "/links/new"
-
-
-def test_another_person_at_the_same_browser_sees_nothing_of_it(signed_in, owner, device, sign_in):  # rule P1
-    filled_in(signed_in, device, reason={"reason": "other", "reason_text": "Wasserschaden"})
-    with signed_in.session_transaction() as session:
-        kept = session["link_request"]
-    colleague = builders.an_owner(owner.customer)
-    signed_in.send(signed_in.get("/cases"), form="/sign-out")
-    sign_in(signed_in, colleague)
-    with signed_in.session_transaction() as session:
-        session["link_request"] = kept
-    assert signed_in.get("/links/new/reason").headers["Location"] == "/links/new"
-
-
 def test_answers_stay_when_one_goes_back(signed_in, device):
     filled_in(signed_in, device, reason={"reason": "renovation"}, entered={"entered": "unknown"})
     assert f'value="{device.id}" checked' in signed_in.get("/links/new").get_data(as_text=True)
@@ -341,30 +162,6 @@ def test_an_upload_after_the_last_moment_online_is_asked_again(signed_in, device
     earlier = {**AT, "at_clock": "09:00"}
     page = signed_in.send(signed_in.get("/links/new/online?back=check"), earlier, form="/online")
     assert page.request.path == "/links/new/uploaded"
-
-
-@pytest.mark.parametrize("path", ["reason", "online", "uploaded", "entered", "check", "send"])
-def test_a_page_in_the_middle_leads_to_the_beginning(signed_in, path):
-    assert signed_in.get(f"/links/new/{path}").headers["Location"] == "/links/new"
-
-
-def test_no_page_is_reached_before_its_turn(signed_in, device):
-    begun(signed_in, device)
-    for path in ("online", "entered", "check", "send"):
-        assert signed_in.get(f"/links/new/{path}").headers["Location"] == "/links/new/reason"
-    for path in ("device", "nirgends", "data-first/x"):
-        assert signed_in.get(f"/links/new/{path}").status_code == 404
-
-
-def test_without_a_device_the_report_is_the_way(signed_in):
-    assert "noch keinen Kassenserver" in signed_in.page("/links/new").text
-
-
-def test_a_link_past_its_end_does_not_stand_in_the_way_of_the_next(signed_in, owner, device):  # rules L1, L9
-    link = builders.an_active_link(link=builders.a_link_request(device, owner))
-    with time_machine.travel(link.ends_at, tick=False):
-        assert f'value="{device.id}"' in signed_in.get("/links/new").get_data(as_text=True)
-    assert SubstituteLink.get_by_id(link.id).state is LinkState.ENDED
 
 
 def test_the_box_says_what_it_depends_on_until_it_can_be_told(signed_in, device):  # rule L4a
