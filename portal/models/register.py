@@ -62,5 +62,5 @@ def team():
 
 def newest_cases(staff: Account, customer: Customer, limit: int = 10) -> list[Case]:
     """Return the customer's newest cases."""
-    found: Any = Case.newest_for(staff, limit=limit)
-    return list(found.where(Case.customer == customer))
+    found: Any = Case.visible_to(staff)
+    return list(found.where(Case.customer == customer).order_by(Case.id.desc()).limit(limit))
