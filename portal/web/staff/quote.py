@@ -32,7 +32,6 @@ from portal.web.staff.quote_form import QuoteForm
 LACKS = {
     Lack.DECISION: _l("Entscheiden Sie zuerst, dass die Reparatur kostenpflichtig ist."),
     Lack.PURCHASE_DATE: _l("Tragen Sie zuerst das Kaufdatum ein."),
-    Lack.DRAFT: _l("Es gibt noch keinen Entwurf."),
 }
 FASTER = _l("Jemand anderes war schneller. Hier sehen Sie den jetzigen Stand. Nichts wurde verschickt.")
 KEPT = _l(
