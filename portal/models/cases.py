@@ -117,12 +117,6 @@ class Case(BaseModel):
         return cases.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod
-    def newest_for(cls, account: Account, *, before: int | None = None, limit: int = 20):
-        """Select cases this account may see, newest first; `before` is the last id of the page before."""
-        cases = cls.visible_to(account).order_by(cls.id.desc()).limit(limit)
-        return cases.where(cls.id < before) if before else cases
-
-    @classmethod
     def open_of(cls, device: Device):
         """Select the device's cases that have not ended, newest first."""
         return (

@@ -1,5 +1,6 @@
 """Papers at one address for both sides: an owner's own, and every one for staff (rule P1)."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort, redirect, url_for
@@ -7,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Case, Quote, SubstituteLink
+from portal.models import Case, Quote, SubstituteLink, Swap
 from portal.rules.quotes import QuoteState
 from portal.rules.returns import GOING_HOME
 from portal.rules.workflow import AT_THE_WORKSHOP, Role, State
@@ -114,9 +115,14 @@ def kit(number: str) -> Response:
 
 
 @bp.app_template_global("papers_of")
-def offered(case: Case) -> list[Offered]:
-    """Return the papers there are for a case now, in the order of its way."""
-    found = [*_slip(case), *_quotes(case), *_return_note(case), *_facts(case)]
+def offered(
+    case: Case, known_quotes: Iterable[Quote] | None = None, known_swaps: Iterable[Swap] | None = None
+) -> list[Offered]:
+    """Return the papers there are for a case now, in the order of its way.
+
+    What is known of quotes and swaps spares a question each, where the page has it already.
+    """
+    found = [*_slip(case), *_quotes(case, known_quotes), *_return_note(case), *_facts(case, known_swaps)]
     return [*found, *_always(case)]
 
 
@@ -127,10 +133,11 @@ def _slip(case: Case) -> list[Offered]:
     return [Offered(_("Begleitschein"), hint, url_for("papers.slip", number=case.number))]
 
 
-def _quotes(case: Case) -> list[Offered]:
+def _quotes(case: Case, known: Iterable[Quote] | None) -> list[Offered]:
     if case.state not in SENT_IN:
         return []
-    sent = [one for one in Quote.of_case(case) if one.state is not QuoteState.DRAFT and one.frozen]
+    found = Quote.of_case(case) if known is None else known
+    sent = [one for one in found if one.state is not QuoteState.DRAFT and one.frozen]
     return [
         Offered(
             _("Kostenvoranschlag %(number)s", number=one.number),
@@ -156,8 +163,8 @@ def _return_note(case: Case) -> list[Offered]:
     return [Offered(_("Rücksendeschein"), _("was im Paket ist und was noch nicht geht"), address)]
 
 
-def _facts(case: Case) -> list[Offered]:
-    if case.state not in SENT_IN or not sheets.swaps_of(case):
+def _facts(case: Case, known: Iterable[Swap] | None) -> list[Offered]:
+    if case.state not in SENT_IN or not sheets.swaps_of(case, known):
         return []
     address = url_for("papers.facts", number=case.number)
     return [Offered(_("Datenblatt zum Tausch"), _("alte und neue Seriennummern"), address)]

@@ -129,6 +129,9 @@ UNREPAIRED = {
 }
 """The places of a server that comes home as it was (rules W3, R5)."""
 
+PACKING = frozenset({State.QUOTE_DECLINED, State.NO_FAULT_FOUND, State.NOT_REPAIRABLE, State.READY_TO_RETURN})
+"""The states in which the way back is the next place, not the present one."""
+
 UNREPAIRED_STATES = frozenset({State.QUOTE_DECLINED, State.NOT_REPAIRABLE})
 QUOTE_NEXT = _l("Ihre Entscheidung zum Kostenvoranschlag")
 
@@ -234,7 +237,7 @@ def _next(case: Case, place: State, *, unrepaired: bool) -> Iterator[Item]:
         yield Item(QUOTE_NEXT, "next")
     if is_charged or place is State.AWAITING_QUOTE_DECISION:
         yield Item(_("Reparatur"), "next", NOW[State.IN_REPAIR][1], _("Nur wenn Sie zustimmen."))
-    for number in range(here + 1, len(PLACES)):
+    for number in range(here if place in PACKING else here + 1, len(PLACES)):
         label, time = UNREPAIRED.get(number, PLACES[number]) if unrepaired else PLACES[number]
         yield Item(label, "next", time, _note(case, number))
 

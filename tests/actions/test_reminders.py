@@ -1,4 +1,4 @@
-"""Is the owner reminded once of what waits, and does time end what it ends?  Rules C2b, R4, S3, S4, S6, W3."""
+"""Is the owner reminded once of what waits, and does time end what it ends?  Rules C2b, R4, S3, S4, W3."""
 
 from datetime import timedelta
 

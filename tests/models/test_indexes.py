@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import doors, link_steps, queue
+from portal.actions import doors, link_steps, queue, reminders, rounds
 from portal.fill import fill
-from portal.models import Account, Case, Device, Draft, Letter, SignIn, base, db, desk, search
+from portal.models import Account, Case, Device, Draft, Letter, SignIn, base, db, desk, following, search
 from portal.models.links import SubstituteLink
 from portal.rules.workflow import Role, State
 from tests.builders import NOW, an_owner
@@ -74,7 +74,8 @@ QUESTIONS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "customer number": (lambda: search.salons_of_customer("F0000003"), ("customer_number",)),
     "phone of a salon": (lambda: search.salons_with_phone("+492202000003"), ("salon_phone",)),
     "phone of a case": (lambda: search.cases_with_phone(staff(), "+49000"), ("case_contact_phone",)),
-    "an owner's cases": (lambda: list(Case.newest_for(an_owner())), ("case_customer_id",)),
+    "an owner's cases": (lambda: list(following.by_turn(an_owner(), NOW)), ("case_customer_id",)),
+    "reminders": (lambda: remind_once_all_are_planned(), ("case_remind_at",)),
     "due places": (lambda: queue.reassess_due(now=NOW - timedelta(days=9000)), ("case_reassess_at",)),
     "links past their end": (
         lambda: link_steps.expire_due(now=NOW - timedelta(days=9000)),
@@ -89,6 +90,11 @@ QUESTIONS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "a browser's report": (lambda: Draft.get_or_none(Draft.key_hash == "x"), ("draft_key_hash",)),
     "due letters": (lambda: list(Letter.due(NOW)), ("letter_channel_due_at_id",)),
 }
+
+
+def remind_once_all_are_planned() -> None:
+    rounds.finish(now=NOW, name=reminders.PLANNED)  # cases from before have theirs: that is done once
+    reminders.remind_due(now=NOW - timedelta(days=9000))
 
 
 def test_every_question_that_must_stay_quick_walks_its_index(database, monkeypatch):

@@ -1,6 +1,6 @@
 """Does an owner see the own business and nothing else?  Rule P1."""
 
-from portal.models import Account, Case, Device, Salon, SubstituteLink
+from portal.models import Account, Case, Device, Salon, SubstituteLink, following
 from portal.rules.workflow import Role
 from tests.builders import (
     NOW,
@@ -23,7 +23,7 @@ def test_an_owner_sees_the_cases_of_the_own_business_only(database):  # rule P1
     mine, theirs = a_case(), a_case()
     assert ids(Case.visible_to(mine.reporter)) == {mine.id}
     assert ids(Case.visible_to(theirs.reporter)) == {theirs.id}
-    assert ids(Case.newest_for(mine.reporter)) == {mine.id}
+    assert ids(following.by_turn(mine.reporter, NOW)) == {mine.id}
     assert ids(Case.open_of_customer(mine.customer)) == {mine.id}
 
 
@@ -62,13 +62,14 @@ def test_devices_and_salons_are_chosen_from_the_own_business(database):  # rule 
     assert ids(Device.of(a_customer())) == set()
 
 
-def test_a_list_of_cases_goes_on_below_the_last_one_of_the_page_before(database):
+def test_a_list_of_cases_goes_on_behind_the_last_one_of_the_page_before(database):
     owner = an_owner()
     device = a_device(a_salon(owner.customer))
     cases = [a_case(device, owner) for _number in range(5)]
-    newest = [case.id for case in Case.newest_for(owner, limit=2)]
-    assert newest == [cases[4].id, cases[3].id]
-    assert [case.id for case in Case.newest_for(owner, before=newest[-1], limit=2)] == [
+    newest = list(following.by_turn(owner, NOW, limit=2))
+    assert [case.id for case in newest] == [cases[4].id, cases[3].id]
+    after = (newest[-1].rank, newest[-1].id)
+    assert [case.id for case in following.by_turn(owner, NOW, after=after, limit=2)] == [
         cases[2].id,
         cases[1].id,
     ]

@@ -49,9 +49,10 @@ class FactsSheet:
     exchanges: tuple[Exchange, ...]
 
 
-def swaps_of(case: Case) -> list[Swap]:
-    """Return the swaps that the sheet tells of: server, main board, TSE (rule O2)."""
-    return [swap for swap in Swap.of_case(case) if swap.part in ON_FACTS_SHEET]
+def swaps_of(case: Case, found: Iterable[Swap] | None = None) -> list[Swap]:
+    """Return the swaps that the sheet tells of, among those `found`: server, main board, TSE (rule O2)."""
+    swaps = Swap.of_case(case) if found is None else found
+    return [swap for swap in swaps if swap.part in ON_FACTS_SHEET]
 
 
 def made(case: Case, swaps: Iterable[Swap]) -> bytes:

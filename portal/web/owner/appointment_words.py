@@ -57,12 +57,11 @@ class Booked:
         return self.now >= self.appointment.ends_at
 
 
-def booked(case: Case, now: datetime) -> list[Booked]:
-    """Return the case's booked appointments, the next first."""
+def booked(case: Case, now: datetime, found: Iterable[Appointment] | None = None) -> list[Booked]:
+    """Return the case's booked appointments, the next first; `found` are they, where the page has them."""
     kinds = kinds_for(case.state, case.outcome)
-    return [
-        Booked(one, deeds.last_change_at(one), now, one.kind in kinds) for one in Appointment.open_of(case)
-    ]
+    open_ones = Appointment.open_of(case) if found is None else found
+    return [Booked(one, deeds.last_change_at(one), now, one.kind in kinds) for one in open_ones]
 
 
 def to_choose(case: Case, taken: Iterable[Booked] = ()) -> list[Kind]:
@@ -77,9 +76,9 @@ def session_rules() -> list[Any]:
     return [NOTICES[kind] for kind in SESSION_NOTICES]
 
 
-def card(case: Case) -> dict[str, Any]:
+def card(case: Case, open_ones: Iterable[Appointment]) -> dict[str, Any]:
     """Return what the card on the case's page shows: what is booked, else whether one may be chosen."""
-    found = booked(case, clock.now())
+    found = booked(case, clock.now(), open_ones)
     is_next = bool(found) or case.state is State.DELIVERED  # then the page's own button leads there
     return {"booked": found, "kinds": [] if is_next else to_choose(case)}
 

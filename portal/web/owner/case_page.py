@@ -21,7 +21,7 @@ from portal.models import (
 )
 from portal.rules.appointments import Kind
 from portal.rules.quotes import QuoteState
-from portal.rules.returns import GOING_HOME, homecoming
+from portal.rules.returns import GOING_HOME, Homecoming, homecoming
 from portal.rules.triage import Hold
 from portal.rules.workflow import AT_THE_WORKSHOP, CLOSED, Role, State, steps_for
 from portal.web import way
@@ -38,8 +38,8 @@ REASONED = {
 }
 """Where the owner reads what staff wrote with the step that led here."""
 
-SWAPPED = GOING_HOME | {State.IN_REPAIR}
-QUOTED = (AT_THE_WORKSHOP | GOING_HOME) - {State.RECEIVED}
+LOOKED_AT = (AT_THE_WORKSHOP | GOING_HOME) - {State.RECEIVED}
+"""The states in which there may be quotes and swapped parts."""
 
 
 def beside_of(cases: Sequence[Case], links: Mapping[int, SubstituteLink]) -> dict[int, Beside]:
@@ -68,8 +68,8 @@ def _next_of(case: Case, booked: Sequence[Appointment]) -> Appointment | None:
 def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[str, Any]:
     """Return all that the block of the page needs which changes with the case."""
     history = list(History.of_case(case))
-    messages = list(Message.of_case(case, with_internal=False))
-    beside = beside_of([case], {case.id: link} if link else {})[case.id]
+    appointments = following.next_appointments([case]).get(case.id, [])
+    beside = Beside(link, _next_of(case, appointments), _home(case, history), _has_begun(case, history))
     said = sentences.of(case, now, beside)
     door = door_of(link, now, case=case, history=history)
     return {
@@ -82,16 +82,29 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
         "notices": sentences.notices(case),
         "why": _reason(case, history),
-        "messages": messages,
+        "messages": list(Message.of_case(case, with_internal=False)),
         "way": way.of(case, history, beside.appointment),
+        "appointments": appointments,
         "link": link,
         "door": door,
         "offers_link": door is None and case.is_send_in and _may_ask_for_link(case, beside),
         "watch": watching.is_worth_watching(case, link),
         "parcel_card": parcel_card.of_case(case),
+        "is_closing": case.state is State.COMMISSIONED,
         **_not_yet(case, beside),
         **_work_done(case),
     }
+
+
+def _home(case: Case, history: Sequence[History]) -> Homecoming | None:
+    ready = [row.source for row in history if row.what == "make_ready"]
+    return homecoming(ready[-1] if ready else "") if case.state in GOING_HOME else None
+
+
+def _has_begun(case: Case, history: Sequence[History]) -> bool:
+    """Tell whether something of the list is done since the appointment was booked (rule R5)."""
+    names = [row.what for row in history if row.what in ("book_commissioning", "tick")]
+    return case.state is State.COMMISSIONING_BOOKED and names[-1:] == ["tick"]
 
 
 def _may_ask_for_link(case: Case, beside: Beside) -> bool:
@@ -111,13 +124,15 @@ def _not_yet(case: Case, beside: Beside) -> dict[str, Any]:
 
 def _work_done(case: Case) -> dict[str, Any]:
     """Return what was found, swapped and agreed to: the quote's card, and the closing page's facts."""
-    quote = Quote.last_sent(case) if case.state in QUOTED else None
-    accepted = quote.total_cents if quote is not None and quote.state is QuoteState.ACCEPTED else None
+    was_looked_at = case.state in LOOKED_AT
+    quotes = list(Quote.of_case(case)) if was_looked_at else []
+    newest = next((one for one in quotes if one.state is not QuoteState.DRAFT), None)
+    accepted = newest.total_cents if newest is not None and newest.state is QuoteState.ACCEPTED else None
     return {
-        "quote": quote,
-        "swaps": list(Swap.of_case(case)) if case.state in SWAPPED else [],
+        "quotes": quotes,
+        "quote": newest,
+        "swaps": list(Swap.of_case(case)) if was_looked_at else [],
         "paid_cents": accepted if case.final_cents is None else case.final_cents,
-        "is_closing": case.state is State.COMMISSIONED,
     }
 
 

@@ -216,15 +216,12 @@ def _has_run_out(link: SubstituteLink, case: Case, now: datetime) -> bool:
 
 def _without_link(said: Saying) -> Saying:
     """Head the page with the end of the link: the salon has no till, and only the owner can ask anew."""
+    standing = _("Stand der Reparatur: %(standing)s.", standing=said.title)
     return Saying(
         _("Ihr Ersatzlink ist abgelaufen"),
         Actor.OWNER,
         _("Brauchen Sie weiter einen? Dann fragen Sie neu an"),
-        _(
-            "Mit dem alten Link können Sie nicht mehr arbeiten. Zum Server: %(standing)s.",
-            standing=said.title,
-        ),
-        said.when,
+        _("Mit dem alten Link können Sie nicht mehr arbeiten.") + " " + standing,
         is_about_link=True,
     )
 
