@@ -114,7 +114,7 @@ def test_the_reckoning_keeps_the_pages_within_their_questions(client, staff, cou
         case = a_case_with_link(days=7)
     with counted() as queries:
         of_page(client, case)
-    assert len(queries) <= 10, queries
+    assert len(queries) <= 14, queries
     with counted() as queries:
         client.page("/staff/")
     assert len(queries) <= 8, queries
