@@ -1,7 +1,7 @@
 """Book, move and cancel appointments, and remind of them; no place is given twice (rules R4, S3, T8).
 
-Who books holds the case, then the kind's row: two never wait for each other, and a capacity or length
-that is changed at the same moment counts before or after, never in between.
+Who books holds the case, then the kind's row: bookings of a kind come one after the other, and a capacity
+or length that is changed at the same moment counts before or after, never in between.
 """
 
 from datetime import date, datetime, timedelta

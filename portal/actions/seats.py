@@ -1,8 +1,8 @@
 """Take places in the calendar and give them back: one row per cell and place, and none twice (rule R4).
 
 A place is one of the kind's capacity: "two at the same time" are the places 0 and 1. An appointment
-keeps one place for all its cells. Who books or moves holds the kind's row, so that two never wait for
-each other; that no place is given twice is the unique index's word in any case.
+keeps one place for all its cells. Who books or moves holds the kind's row and so sees what the one before
+has taken; that no place is given twice is the unique index's word in any case.
 """
 
 from collections import defaultdict

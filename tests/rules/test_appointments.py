@@ -78,7 +78,7 @@ def test_notice_counts_to_the_minute_and_the_last_day_is_included():  # rule R4
 
 def test_a_slot_is_wholly_within_the_salons_own_hours():  # rule R4
     hours = every_day((540, 1080))
-    salon = {0: [(630, 720), (720, 815)]}  # two spans that touch are one
+    salon = {0: [(630, 725), (725, 815)]}  # two spans that touch are one
     assert clocks(offered(hours, salon_hours=salon)) == ["11:00", "12:00"]
     assert offered(hours, salon_hours={1: [(0, 1440)]}) == []
     assert len(offered(hours, salon_hours=None)) == 9
@@ -100,10 +100,8 @@ def test_days_at_the_end_of_the_calendar_are_no_trouble():
     assert len(offered(every_day((540, 600)), first_day=date.max, days=400, latest_day=date.max)) == 1
 
 
-spans = some.lists(
-    some.tuples(some.integers(0, 287), some.integers(1, 288)).map(lambda one: (one[0] * 5, one[1] * 5)),
-    max_size=3,
-)
+fives = some.integers(0, 60) | some.integers(0, 288)  # the small hours more often: there the clock changes
+spans = some.lists(some.tuples(fives, fives).map(lambda one: (one[0] * 5, one[1] * 5)), max_size=3)
 
 
 def valid(found):
@@ -114,7 +112,9 @@ def valid(found):
     return True
 
 
-weeks = some.dictionaries(some.integers(0, 6), spans.filter(valid), max_size=7)
+weeks = some.dictionaries(some.integers(0, 6), spans.filter(valid), max_size=7).flatmap(
+    lambda week: spans.filter(valid).map(lambda sunday: {**week, 6: sunday})
+)
 
 
 def walk(hours, length, first_day, days, earliest, holidays, salon):
@@ -149,7 +149,7 @@ def walk(hours, length, first_day, days, earliest, holidays, salon):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     hours=weeks,
     salon=some.none() | weeks,
@@ -157,13 +157,13 @@ def walk(hours, length, first_day, days, earliest, holidays, salon):
     first_day=some.sampled_from([day - timedelta(days=1) for day in CHANGES]) | some.dates(
         date(2026, 1, 1), date(2027, 12, 1)
     ),
-    off=some.sets(some.integers(0, 2), max_size=1),
-    late=some.integers(0, 72 * 60),
+    off=some.sets(some.integers(0, 1), max_size=1),
+    late=some.integers(0, 48 * 60),
 )  # fmt: skip
 def test_slots_are_what_walking_minute_by_minute_finds(
     hours, salon, quarters, first_day, off, late
 ):  # rule R4
-    length, days = quarters * GRID, 3
+    length, days = quarters * GRID, 2
     holidays = {first_day + timedelta(days=number) for number in off}
     midnight = datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC)
     earliest = midnight + late * MINUTE
