@@ -194,8 +194,11 @@ def test_a_draft_is_thrown_away(client, case):  # rule W3
     assert not Quote.select().exists()
 
 
-def test_before_the_server_is_looked_at_there_is_no_quote(client, staff):  # rule W3
-    case = build.a_case()
+@pytest.mark.parametrize("make", [build.a_case, build.a_case_in_repair])
+def test_neither_before_the_server_is_here_nor_in_a_free_repair_is_there_a_quote(
+    client, staff, make
+):  # W0, W3
+    case = make()
     assert page_of(client.get(address(case))).headline == "Noch kein Kostenvoranschlag"
     assert client.get(address(case, "/preview"), follow_redirects=True).request.path == address(case)
 

@@ -19,7 +19,8 @@ from portal.models import Case, Quote
 from portal.outside import clock
 from portal.rules import quotes as rules
 from portal.rules.quotes import Lack, Offer, QuoteState
-from portal.rules.workflow import StepRefused
+from portal.rules.warranty import Decision
+from portal.rules.workflow import State, StepRefused
 from portal.web import documents
 from portal.web.context import operator
 from portal.web.documents import quote as paper
@@ -89,7 +90,7 @@ def _show(case: Case, *, status: int = 200, notice: Any = "", form: QuoteForm | 
     known = list(Quote.of_case(case))
     draft = next((one for one in known if one.state is QuoteState.DRAFT), None)
     sent = [one for one in known if one.state is not QuoteState.DRAFT]
-    can_write = case.state in QUOTABLE
+    can_write = _can_write(case)
     return page(
         "staff/quote.html",
         status=status,
@@ -106,6 +107,12 @@ def _show(case: Case, *, status: int = 200, notice: Any = "", form: QuoteForm | 
         most=rules.most_cents(sent[0].total_cents) if sent else None,
         notice=notice,
     )
+
+
+def _can_write(case: Case) -> bool:
+    """Tell whether a quote may still become of it: a repair that has begun free of charge stays free (W0)."""
+    is_free = case.state is State.IN_REPAIR and case.decision is not Decision.CHARGEABLE
+    return case.state in QUOTABLE and not is_free
 
 
 def _first_form(draft: Quote | None, newest: Quote | None) -> QuoteForm:
