@@ -17,22 +17,6 @@ ITEMS = (Item.SESSION, Item.RESTORED, Item.REPOSTED, Item.TEST_RECEIPT, Item.OWN
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
-def second(app, sign_in):
-    """Give the browser of another of the staff."""
-    browser = app.test_client()
-    sign_in(browser, build.a_staff_member(name="Lea Leitung"))
-    return browser
-
-
-@pytest.fixture
 def case():
     """Make a case whose appointment is now."""
     return build.a_case_at_commissioning(now=clock.now())

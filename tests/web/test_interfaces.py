@@ -150,12 +150,6 @@ def test_an_address_that_cannot_be_called_is_refused(client, admin, url):
 
 
 @pytest.fixture
-def in_earnest(app_settings):
-    """Leave the demo; ask for it before `client`."""
-    app_settings.update(demo=False, secret="a secret of one's own, long enough to be one")
-
-
-@pytest.fixture
 def with_back_end(app_settings):
     """Connect the tills' back end; ask for it before `client`."""
     app_settings.update(till="https://kasse.example/portal", till_secret="whsec_" + "A" * 44)

@@ -13,27 +13,7 @@ from tests.clients import page_of
 from tests.queries import counted
 from tests.web.test_owner_cases import HTMX, LATER, token_of
 
-
-@pytest.fixture(autouse=True)
-def the_next_day():
-    with time_machine.travel(LATER, tick=False):
-        yield
-
-
-@pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
-def device(owner):
-    return builders.a_device(builders.a_salon(owner.customer))
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
+pytestmark = pytest.mark.usefixtures("the_next_day")
 
 
 def test_the_link_page_counts_down_says_what_works_and_shows_earlier_links(

@@ -1,7 +1,6 @@
 """What the owner does: mark as sent, correct the number, answer, cancel (rules S2, S3, C2b)."""
 
 import pytest
-import time_machine
 
 from portal.actions import cases
 from portal.models import Case, Message
@@ -12,32 +11,12 @@ from tests import builders
 from tests.clients import page_of
 from tests.web.test_owner_cases import LATER
 
-
-@pytest.fixture(autouse=True)
-def the_next_day():
-    with time_machine.travel(LATER, tick=False):
-        yield
-
-
-@pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
-def device(owner):
-    return builders.a_device(builders.a_salon(owner.customer))
+pytestmark = pytest.mark.usefixtures("the_next_day")
 
 
 @pytest.fixture
 def case(owner, device):
     return builders.a_case(device, owner)
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
 
 
 def fresh(case):

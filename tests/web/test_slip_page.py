@@ -5,7 +5,6 @@ from io import BytesIO
 
 import pypdfium2
 import pytest
-import time_machine
 import zxingcpp
 from pypdf import PdfReader
 
@@ -15,27 +14,12 @@ from portal.web.documents import slip as paper
 from tests import builders
 from tests.web.test_owner_cases import LATER
 
-
-@pytest.fixture(autouse=True)
-def the_next_day():
-    with time_machine.travel(LATER, tick=False):
-        yield
-
-
-@pytest.fixture
-def owner(app):
-    return builders.an_owner()
+pytestmark = pytest.mark.usefixtures("the_next_day")
 
 
 @pytest.fixture
 def device(owner):
     return builders.a_device(builders.a_salon(owner.customer), serial="KS4-77")
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
 
 
 def words(answer):
