@@ -224,7 +224,7 @@ def _remind(appointment: Appointment, now: datetime) -> None:
         is_ours = Appointment.update(remind_at=None).where(due).execute()
         if is_ours and now < appointment.starts_at:
             endings.record(case, "remind_appointment", appointment, by=None, now=now)
-            endings.tell(appointment, "appointment_soon", now=now)
+            _tell(appointment, "appointment_soon", now=now)
 
 
 def _check_yours(case: Case, by: Account) -> None:
@@ -310,6 +310,12 @@ def _moved(
 
 def _follow(appointment: Appointment, event: str, *, now: datetime, **context: Any) -> Appointment:
     """Tell the customer's people, and put the case where the appointment places it in the queue (rule S5)."""
-    endings.tell(appointment, event, now=now, **context)
+    _tell(appointment, event, now=now, **context)
     queue.reassess_case(appointment.case, now=now)
     return Appointment.get_by_id(appointment.id)
+
+
+def _tell(appointment: Appointment, event: str, *, now: datetime, **context: Any) -> None:
+    """Tell the customer's people of an appointment to come, and until when they may change it."""
+    until = last_change_at(appointment).isoformat()
+    endings.tell(appointment, event, now=now, change_until=until, **context)

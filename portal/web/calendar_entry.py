@@ -72,12 +72,14 @@ def values(letter: Letter) -> dict[str, Any]:
         return {}
     kept, before = letter.context["appointment"], letter.context.get("from_at")
     number = letter.case.number
+    until = datetime.fromisoformat(letter.context.get("change_until", kept["starts_at"]))
     return {
         "appointment": {
             "kind": Kind(kept["kind"]),
             "starts_at": datetime.fromisoformat(kept["starts_at"]),
             "ends_at": datetime.fromisoformat(kept["ends_at"]),
         },
+        "change_until": until if until > letter.written_at else None,
         "from_at": datetime.fromisoformat(before) if before else None,
         "is_commissioning": kept["kind"] == Kind.COMMISSIONING,
         "because": Because(letter.context.get("because", Because.CANCELLED)),

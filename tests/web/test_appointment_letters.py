@@ -14,6 +14,7 @@ from portal.web import calendar_entry
 from portal.web import letters as written
 from tests.builders import (
     NOW,
+    a_calendar,
     a_case,
     a_case_delivered,
     a_device,
@@ -92,6 +93,16 @@ def test_letter_and_entry_say_what_holds_in_the_appointment(read, kind, make, pl
     assert event["LOCATION"] == place
     assert f"/cases/{case.number}" in event["URL"]
     assert len(event.walk("VALARM")) == 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(24, "Bis Montag, 23. November 2026 um 10:00 Uhr können"), (96, "rufen Sie uns bitte an.")],
+)
+def test_a_letter_says_until_when_the_appointment_can_be_changed(read, hours, words):  # rule R4
+    a_calendar(change_hours=hours)
+    an_appointment(starts_at=TUESDAY_10)
+    assert words in said(read("appointment_booked").text)
 
 
 @pytest.mark.parametrize("event", ["appointment_moved", "appointment_cancelled", "appointment_soon"])
