@@ -2,10 +2,11 @@
 
 import pytest
 
-from portal.actions import packing, parcels
+from portal.actions import commissioning, packing, parcels
 from portal.actions.parcels import PartRecord
 from portal.models import Case, Consent, History, ParcelItem
 from portal.outside import clock
+from portal.rules.commissioning import Item
 from portal.rules.parcel import Arrival, Departure, Part
 from portal.rules.workflow import State
 from portal.web.owner import parcel_card
@@ -265,3 +266,18 @@ def test_the_page_asks_little(client, staff):
 def test_before_the_parcel_is_here_the_page_leads_to_the_check_in(client, staff):  # rule C4
     case = build.a_sent_case(now=clock.now())
     assert f"/staff/check-in?number={case.number}" in page_of(opened(client, case)).links
+
+
+def test_the_checklist_names_what_is_outstanding_and_does_not_end_the_case(client, staff):  # rules C4a, C5
+    case = build.a_case_at_commissioning(now=clock.now())
+    tse = PartRecord(Part.TSE_USB, Arrival.UNEXPECTED)
+    for one in Item:
+        if one is not Item.LINK_ENDED:
+            commissioning.tick(Case.get_by_id(case.id), one, by=staff, now=clock.now())
+    before = client.get(f"/staff/cases/{case.number}/commissioning")
+    parcels.add_unexpected(Case.get_by_id(case.id), tse, by=staff, now=clock.now())
+    shown = client.send(before, form="/complete")
+    assert shown.status_code == 409
+    assert "Noch offen: Swissbit-TSE (USB-Stick) (nicht eingepackt)." in page_of(shown).text
+    assert address(case) in page_of(shown).links
+    assert not [form for form in page_of(shown).forms if form.action.endswith("/complete")]

@@ -14,8 +14,8 @@ from flask_login import current_user
 from portal.actions import commissioning as deeds
 from portal.actions import tills
 from portal.actions.cases import CaseMoved
-from portal.actions.conditions import NotCommissioned
-from portal.models import Account, Case, CommissioningTick, SubstituteLink
+from portal.actions.conditions import NotCommissioned, PartsOutstanding, tse_first
+from portal.models import Account, Case, CommissioningTick, ParcelItem, SubstituteLink
 from portal.outside import clock
 from portal.rules import commissioning as rules
 from portal.rules.commissioning import Item, ItemRefused
@@ -24,7 +24,7 @@ from portal.rules.workflow import State, StepRefused
 from portal.web import labels
 from portal.web.forms import Form
 from portal.web.fragments import block, go_to, is_htmx, page
-from portal.web.staff import bp, link_deeds
+from portal.web.staff import bp, link_deeds, parcel_lines
 from portal.web.staff.cases import found
 from portal.web.staff.forms import deed_form, fits
 from portal.web.staff.link_deeds import Deed
@@ -100,6 +100,7 @@ class Checklist:
     left: tuple[Left, ...]
     is_done: bool
     can_complete: bool
+    parts: tuple[str, ...] = ()  # of the parcel, still outstanding
 
 
 @bp.get("/cases/<number:number>/commissioning")
@@ -155,6 +156,9 @@ def complete(number: str) -> Response:
         deeds.complete(case, by=_me(), now=clock.now())
     except NotCommissioned as problem:
         return _refused(number, _missing(problem))
+    except PartsOutstanding as problem:
+        names = "; ".join(parcel_lines.names_of(problem.items))
+        return _refused(number, _("Noch offen: %(what)s.", what=names))
     except (CaseMoved, StepRefused):
         return _refused(number, FASTER)
     flash(_("Der Kassenserver ist wieder in Betrieb. Der Vorgang ist abgeschlossen."), "good")
@@ -198,17 +202,27 @@ def _show(
 
 
 def checklist(case: Case, mistyped: int = 0) -> Checklist:
-    """Return the list as it stands; two questions."""
+    """Return the list as it stands; three questions."""
     ticks = {row.item: row for row in CommissioningTick.of_case(case)}
     links = list(SubstituteLink.of_server(case))
     left = deeds.tills_left(links)
+    parts = _parts_left(case)
     shown = [link for link in left if Item.RESTORED in ticks or link.state not in OPEN_STATES]
     return Checklist(
         lines=tuple(_lines(case, ticks, links)),
         left=tuple(_left(link, link.id == mistyped) for link in shown),
         is_done=case.state == State.COMMISSIONED,
-        can_complete=not rules.missing(ticks) and not left,
+        can_complete=not rules.missing(ticks) and not left and not parts,
+        parts=parts,
     )
+
+
+def _parts_left(case: Case) -> tuple[str, ...]:
+    """Return the parts of the parcel that keep the case open, the TSE first (rules C4, C4a, C5)."""
+    if case.state != State.COMMISSIONING_BOOKED:
+        return ()
+    items = [item for item in ParcelItem.of_case(case) if not item.standing.is_settled]
+    return tuple(parcel_lines.names_of(tse_first(items)))
 
 
 def _tills_left(case: Case) -> list[SubstituteLink]:
