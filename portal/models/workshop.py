@@ -1,4 +1,4 @@
-"""What was swapped in the workshop: old and new serials, and from when to when each was in service (O2)."""
+"""What was swapped in the workshop (O2), and what keeps a case's repair from beginning (W0, W2–W4)."""
 
 from peewee import CharField, DateField, ForeignKeyField
 from playhouse.fields import EnumField
@@ -38,6 +38,11 @@ class Swap(BaseModel):
     def of_case(cls, case: Case):
         """Select what was swapped, oldest first, without what was recorded by mistake."""
         return cls.select().where(cls.case == case, cls.withdrawn_at.is_null()).order_by(cls.id)
+
+    @classmethod
+    def recorded_for(cls, case: Case):
+        """Select every entry of the case, those that were withdrawn too."""
+        return cls.select().where(cls.case == case)
 
     @classmethod
     def may_be_recorded(cls, case: Case) -> bool:

@@ -66,7 +66,7 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         consents=list(Consent.of_case(case)),
         swaps=list(Swap.of_case(case)) if case.received_at else [],
         parcel=parcel_lines.of_case(case) if case.received_at else None,
-        feedback=Feedback.get_or_none(Feedback.case == case.id) if case.state == "commissioned" else None,
+        feedback=Feedback.of_case(case) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,
         others=list(desk.other_open_cases(case)) if case.device_id else [],

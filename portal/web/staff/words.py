@@ -191,7 +191,7 @@ def _words_of_case(
         carrier = f" · {labels.label(case.carrier)}" if case.carrier else ""
         return _("Paket seit %(time)s überfällig.", time=labels.duration(case.harm_since)), sent + carrier
     if harm is Harm.STUCK:
-        return _words_of_stuck(case), f"{standing}. {_stuck_at(case)}"
+        return _words_of_stuck(case), f"{_stuck_at(case)} {standing}"
     return "", standing
 
 
@@ -281,7 +281,7 @@ def _with_failed_read_out(link: SubstituteLink, standing: str) -> str:
     if link.read_out_failed_at is None:
         return standing
     failed = _("Auslesen ging %(when)s nicht:", when=when(link.read_out_failed_at))
-    return f"{standing}. {failed} {labels.quoted(shortened(link.read_out_problem, 90))}"
+    return f"{standing} · {failed} {labels.quoted(shortened(link.read_out_problem, 90))}"
 
 
 def _standing(case: Case) -> str:

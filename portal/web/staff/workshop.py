@@ -68,7 +68,7 @@ def workshop_deed(number: str, deed: str) -> Response:
 def withdraw_swap(number: str, swap: int) -> Response:
     """Withdraw a swapped part that was recorded by mistake."""
     case = found(number)
-    entry = get_object_or_404(Swap.select().where(Swap.case == case), Swap.id == swap)
+    entry = get_object_or_404(Swap.recorded_for(case), Swap.id == swap)
     entry.case = case
     name = withdraw_name(entry.id)
     deed = Deed(
@@ -157,7 +157,7 @@ def mark(case: Case, deed: str) -> str:
         "purchase": str(case.device.purchased_on or "") if case.device_id else "",
         "decision": case.decided_at.isoformat() if case.decided_at else "",
         "diagnosis": sha256(case.diagnosis.encode()).hexdigest()[:12],
-        "swap": str(Swap.select().where(Swap.case == case).count()) if deed == "swap" else "",
+        "swap": str(Swap.recorded_for(case).count()) if deed == "swap" else "",
     }.get(deed, "")
 
 
