@@ -7,6 +7,7 @@ import time_machine
 
 from portal.actions import outages
 from portal.models import OutageLine
+from portal.web.staff.past import DONE
 from tests import builders
 from tests.builders import NOW
 from tests.clients import page_of
@@ -89,6 +90,10 @@ def test_a_full_record_says_so_and_keeps_what_was_typed(signed_in, case, monkeyp
     assert LINE["text"] in page_of(answer).text
 
 
+def test_what_is_done_with_lines_has_words_in_the_history(database):  # rule S
+    assert {"add_outage_line", "withdraw_outage_line"} <= set(DONE)
+
+
 def test_who_takes_back_too_late_sees_how_it_stands(signed_in, case):  # rule S3
     line = outages.add_line(case, "Belege von Hand", NOW, by=case.reporter, now=NOW)
     page = signed_in.get(address(case))
@@ -117,6 +122,7 @@ def test_the_record_of_a_link_alone_takes_lines_too(signed_in, owner):  # rule O
     answer = signed_in.send(signed_in.get(f"/links/{link.id}/outage-record"), LINE)
     assert "Belege von Hand" in page_of(answer).text
     assert OutageLine.of(link).get().link == link
+    assert f"/links/{link.id}/outage-record" in signed_in.page(f"/links/{link.id}").links
     back = signed_in.send(answer, {}, form="/withdraw")
     assert "Nr. 1 bis 14" not in page_of(back).text
 

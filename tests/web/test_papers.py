@@ -178,6 +178,8 @@ def test_the_kit_is_for_everybody_and_has_the_number_of_a_case(signed_in, app, d
     assert "/kit.pdf" in start.links
     assert "/kit.pdf" in stranger.page("/help").links
     assert "Hier eintragen" in words(stranger.get("/kit.pdf"))
+    stranger.send(stranger.get("/"), {}, form="/language", button=("language", "en"))
+    assert b"/Lang (en)" in stranger.get("/kit.pdf").data  # rule P5
     case = builders.a_case(device, owner)
     grouped = f"{case.number[:3]}-{case.number[3:6]}-{case.number[6:9]}-{case.number[9]}"
     assert grouped in words(signed_in.get(f"/cases/{case.number}/kit.pdf"))
