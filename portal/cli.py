@@ -146,7 +146,8 @@ def serve(host: str, port: int) -> None:
     from waitress import serve as listen
 
     app = current_app._get_current_object()
-    pdf.warm(css=documents.SLIP, base=documents.BASE)  # in the background: the first slip is quick too
+    for sheets in (documents.SLIP, documents.PAPERS):  # in the background: the first paper is quick too
+        pdf.warm(css=sheets, base=documents.BASE)
     settings = app.config["PORTAL"]
     listen(
         app,
