@@ -11,7 +11,7 @@ from io import BytesIO
 import segno
 from barcode import Code128
 from PIL import Image, ImageOps
-from zxingcpp import BarcodeFormat, read_barcodes
+from zxingcpp import BarcodeFormat, BarcodeFormats, read_barcodes
 
 QR_DOT = 4  # pixels; a whole number keeps every edge sharp at any print size
 QR_MARGIN = 4  # the quiet zone ISO 18004 asks for, in dots
@@ -19,6 +19,7 @@ QR_MASK = 3  # always the same: choosing the best of eight costs more than drawi
 BAR = 2  # pixels of the narrowest bar
 BAR_MARGIN = 10  # the quiet zone ISO 15417 asks for, in bars
 BAR_HEIGHT = 2  # pixels; the page stretches it
+READ = BarcodeFormats((BarcodeFormat.QRCode, BarcodeFormat.Code128))
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +49,7 @@ def code128_png(text: str) -> bytes:
 
 def read_codes(picture: Image.Image) -> list[str]:
     """Return what the QR codes and Code 128 bars in a photo say; nothing if none can be read."""
-    found = read_barcodes(picture, formats=(BarcodeFormat.QRCode, BarcodeFormat.Code128))
+    found = read_barcodes(picture, formats=READ)
     return [code.text for code in found if code.text]
 
 
