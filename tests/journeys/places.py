@@ -31,7 +31,7 @@ from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
 from tests.clients import DEMO_PASSWORD
-from tests.journeys import places_of_appointments, places_of_quotes
+from tests.journeys import places_of_appointments, places_of_parcels, places_of_quotes, places_of_workshop
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_staff(cookies, now),
         *_commissioning(cookies, now, secret),
         *(Place(name, path, cookies.of(who)) for name, path, who in places_of_quotes.pages(now)),
+        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_parcels.pages(now)),
         *(Place(name, path, cookies.of(who)) for name, path, who in places_of_appointments.pages(now)),
+        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_workshop.pages(now)),
         *_errors(cookies),
     ]
 
