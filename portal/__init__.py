@@ -16,9 +16,11 @@ models/     WHAT WE REMEMBER: one module per table, `schema` for triggers, `migr
 actions/    WHAT PEOPLE CAN DO: change, history and letters in one transaction; first come, first served.
 web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `staff/`, `api/` (the tills'
             back end); `forms`, `labels`, `access`, `fragments`, `errors`, `security` are shared.
-outside/    THE WORLD: clock, mail, PDF, codes, photos, tills, webhooks. The only place that asks the time.
+outside/    THE WORLD: clock, mail, calendar entries, PDF, codes, photos, tills, webhooks. Only here is the
+            time asked for.
 app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
-worker.py   the second process: ends links, warns before, keeps the queue's order, has letters delivered.
+worker.py   the second process: ends links, warns and reminds before, keeps the queue's order, has letters
+            delivered.
 deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.
 demo.py     the demo's data, with demo_links.py; fill.py, fill_rows.py and fill_links.py bulk data to measure.
 
