@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal import demo_calendar, demo_links, demo_parcels
+from portal import demo_calendar, demo_links, demo_parcels, demo_workshop
 from portal.actions import accounts, cases, customers, links, queue, reports
 from portal.actions.links import BackupFacts
 from portal.models import Account, Case, Customer, Device, Operator, Salon
@@ -117,6 +117,24 @@ def _first_customer(scene: _Scene, customer: Customer) -> None:
         backup_booked=None,
     )
     _case_with_locked_link(scene, running, scene.now - timedelta(days=8, hours=2))
+    _first_workshop(scene, haarwerk)
+
+
+def _first_workshop(scene: _Scene, salon: Salon) -> None:
+    """A quote that waits for the owner, and a case that came to its good end."""
+    old = _device(
+        salon, "KS-2023-0204", scene.now, bought_days_ago=1000, tse_in_server=False, backup_booked=True
+    )
+    new = _device(
+        salon, "KS-2025-0088", scene.now, bought_days_ago=400, tse_in_server=True, backup_booked=True
+    )
+    earlier, long_ago = scene.now - timedelta(days=6, hours=1), scene.now - timedelta(days=30, hours=2)
+    case = _report(
+        scene.owner, old, earlier, fault="Sehr langsam, friert ein.", entered="no", wants_link=False
+    )
+    demo_workshop.quoted(case, owner=scene.owner, by=scene.support)
+    case = _report(scene.owner, new, long_ago, fault="Startet nicht mehr.", entered="no", wants_link=False)
+    demo_workshop.back_in_service(case, owner=scene.owner, by=scene.support)
 
 
 def _case_with_locked_link(scene: _Scene, device: Device, reported: datetime) -> None:
@@ -159,6 +177,23 @@ def _second_customer(scene: _Scene, customer: Customer) -> None:
     _report(scene.second, old, earlier, fault="Lüfter sehr laut.", entered="no", wants_link=False)
     _link_for_a_move(scene, markt)
     _long_ways(scene, markt)
+    _second_workshop(scene, markt)
+
+
+def _second_workshop(scene: _Scene, salon: Salon) -> None:
+    """A parcel without its power cable, and one on its way home."""
+    cable = _device(
+        salon, "KS-2024-0131", scene.now, bought_days_ago=450, tse_in_server=False, backup_booked=True
+    )
+    home = _device(
+        salon, "KS-2024-0132", scene.now, bought_days_ago=450, tse_in_server=True, backup_booked=True
+    )
+    people = {"owner": scene.second, "by": scene.support}
+    lately, earlier = scene.now - timedelta(days=2, hours=3), scene.now - timedelta(days=7, hours=4)
+    case = _report(scene.second, cable, lately, fault="Kein Netz.", entered="no", wants_link=False)
+    demo_workshop.incomplete(case, **people, now=scene.now)
+    case = _report(scene.second, home, earlier, fault="Geht immer aus.", entered="no", wants_link=False)
+    demo_workshop.on_its_way_home(case, **people)
 
 
 def _long_ways(scene: _Scene, salon: Salon) -> None:

@@ -88,12 +88,17 @@ def test_the_demo_has_its_accounts_and_something_in_every_corner(database):
     }
     assert people["inhaberin@salon.example"][1] != people["zweite@salon.example"][1]  # rule P1
     account, _token = accounts.sign_in("inhaberin@salon.example", DEMO_PASSWORD, device="", now=NOW)
-    assert Case.visible_to(account).count() == 1
+    assert Case.visible_to(account).count() == 3
     assert Operator.select().count() == 1
     assert {case.state for case in Case.select()} >= {
         State.SUBMITTED,
         State.AWAITING_INFORMATION,
         State.RECEIVED,
+        State.AWAITING_QUOTE_DECISION,
+        State.IN_REPAIR,
+        State.ON_ITS_WAY_BACK,
+        State.COMMISSIONING_BOOKED,
+        State.COMMISSIONED,
     }
     assert {link.state for link in SubstituteLink.select()} == {LinkState.REQUESTED, LinkState.ACTIVE}
     assert Case.select().where(Case.harm > 0).count() >= 2
