@@ -32,11 +32,11 @@ _ADDRESSES = {
 }
 
 _LOOKS = {
-    Carrier.DHL: re.compile(r"[0-9]{12}|[0-9]{16}|[0-9]{20}|JJD[0-9]{12,21}|[A-Z]{2}[0-9]{9}DE"),
+    Carrier.DHL: re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{16}|[0-9]{20}|JJ?D[0-9]{12,21}|[A-Z]{2}[0-9]{9}DE"),
     Carrier.DPD: re.compile(r"[0-9]{14}[0-9A-Z]?"),
     Carrier.GLS: re.compile(r"[0-9]{11,12}|[0-9]{14}|[0-9A-Z]{8}"),
     Carrier.HERMES: re.compile(r"[0-9]{14}|[0-9]{16}|H[0-9]{19}"),
-    Carrier.UPS: re.compile(r"1Z[0-9A-Z]{16}"),
+    Carrier.UPS: re.compile(r"1Z[0-9A-Z]{16}|T[0-9]{10}"),
     Carrier.FEDEX: re.compile(r"[0-9]{12}|[0-9]{15}|[0-9]{20}|[0-9]{22}"),
     Carrier.OTHER: re.compile(r".+"),
 }

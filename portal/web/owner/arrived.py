@@ -9,8 +9,9 @@ from flask_login import current_user
 
 from portal.actions import arrivals
 from portal.actions.cases import CaseMoved
-from portal.models import Case, Consent
+from portal.models import Case, Consent, History
 from portal.outside import clock
+from portal.rules.returns import homecoming
 from portal.rules.workflow import Role, StepRefused, steps_for
 from portal.web import wordings
 from portal.web.context import operator
@@ -51,6 +52,7 @@ def _shown(case: Case, form: Arrived, is_arrival: bool, status: int = 200) -> Re
         status=status,
         case=case,
         is_arrival=is_arrival,
+        is_unrepaired=homecoming(History.made_ready_from([case]).get(case.id, "")).is_unrepaired,
         wording=wordings.text_of(READ, operator()),
         errors=form.mistakes if status == 422 else {},
     )
