@@ -12,17 +12,8 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from portal.actions import (
-    accounts,
-    appointments,
-    cases,
-    customers,
-    links,
-    packing,
-    parcels,
-    quotes,
-    reports,
-    workshop,
-)
+    accounts, appointments, cases, customers, links, packing, parcels, quotes, reports, workshop,
+)  # fmt: skip
 from portal.actions.links import BackupFacts
 from portal.actions.parcels import PartRecord
 from portal.models import (
