@@ -12,8 +12,17 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from portal.actions import (
-    accounts, appointments, cases, customers, links, packing, parcels, quotes, reports, workshop,
-)  # fmt: skip
+    accounts,
+    appointments,
+    cases,
+    customers,
+    links,
+    packing,
+    parcels,
+    quotes,
+    reports,
+    workshop,
+)
 from portal.actions.links import BackupFacts
 from portal.actions.parcels import PartRecord
 from portal.models import (
@@ -30,6 +39,8 @@ from portal.models import (
     Salon,
     SubstituteLink,
 )
+from portal.models.operator import DEFAULTS
+from portal.rules import berlin, report
 from portal.rules.appointments import GRID, Kind
 from portal.rules.carriers import Carrier
 from portal.rules.links import LinkReason, Mode
@@ -46,7 +57,6 @@ NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)
 
 SECRET = "a secret for tests, long enough to be one"
 _numbers = count(1)
-
 # A real hash of the demo password, as cheap as argon2 allows: hundreds of tests sign in with it.
 _PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DEMO_PASSWORD)
 
@@ -124,8 +134,6 @@ def _an_account(email: str, role: Role, **columns: Any) -> Account:
 
 def an_operator(**columns: Any) -> Operator:
     """Store the operator record; without it the portal uses the vendor's defaults."""
-    from portal.models.operator import DEFAULTS
-
     return Operator.create(**{**DEFAULTS, **columns})
 
 
@@ -173,8 +181,6 @@ CHECKS_OPEN = {**SEND_IN[Page.CHECKS], "restart": "unknown"}
 
 def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
     """Return the answers of the page on costs that this device needs (rules W2, W3)."""
-    from portal.rules import berlin, report
-
     facts = report.DeviceFacts(estimate=device.estimate(berlin.day_of(now)))
     fee = Operator.current().inspection_fee_cents is not None
     return {"consents": [consent(kind, now) for kind in report.cost_consents(facts, inspection_fee=fee)]}
@@ -210,8 +216,7 @@ def a_case_checked_in(
 ) -> Case:
     """Take a parcel in: all that belongs into it has arrived, unless `parts` say otherwise (rule C4)."""
     case = case or a_sent_case(now=now)
-    in_server = case.device.tse_in_server if case.device else None
-    usual = [PartRecord(part) for part in expected_parts(in_server)]
+    usual = [PartRecord(part) for part in expected_parts(case.device.tse_in_server if case.device else None)]
     return parcels.check_in(case, parts or usual, by=staff or a_staff_member(), now=now, **given)
 
 
@@ -232,9 +237,8 @@ def a_case_on_its_way_back(
     """Pack all parts of a case that lies ready, and send them back; without one make it (rule C5)."""
     staff = staff or a_staff_member()
     case = case or a_case_ready_to_return(now=now, staff=staff)
-    for item in ParcelItem.of_case(case).where(ParcelItem.departure.is_null()):
-        if item.standing.is_here:
-            packing.pack(item, by=staff, now=now)
+    for item in [one for one in ParcelItem.of_case(case) if not one.standing.is_accounted_for]:
+        packing.pack(item, by=staff, now=now)
     return packing.dispatch(Case.get_by_id(case.id), Carrier.DHL, "00340434161094042557", by=staff, now=now)
 
 
