@@ -201,6 +201,8 @@ def _close(appointment: Appointment, state: AppointmentState, *, by: Account, no
         case = queue.held(appointment.case)
         if endings.end(appointment, state, by=by, now=now) is None:
             raise CaseMoved(case.number)
+        if state is AppointmentState.MISSED:
+            endings.tell(appointment, "appointment_missed", now=now)
         _go_back(case, appointment, by=by, now=now)
         return Appointment.get_by_id(appointment.id)
 

@@ -36,6 +36,7 @@ METHODS: Mapping[str, Method | None] = {
     "appointment_moved": Method.REQUEST,
     "appointment_cancelled": Method.CANCEL,
     "appointment_soon": None,
+    "appointment_missed": None,
 }
 MEETINGS = frozenset({"appointment_booked", "appointment_moved", "appointment_soon"})
 TO_COME = _l("Als Nächstes kommt der Termin. Zur vereinbarten Zeit rufen wir Sie an.")

@@ -59,6 +59,7 @@ NEXT = {
     "appointment_moved": Actor.STAFF,
     "appointment_cancelled": Actor.OWNER,
     "appointment_soon": Actor.STAFF,
+    "appointment_missed": Actor.OWNER,
     "link_requested": Actor.STAFF,
     "link_granted": Actor.OWNER,
     "link_refused": Actor.NOBODY,

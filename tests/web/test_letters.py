@@ -32,7 +32,13 @@ from tests.builders import (
 )
 from tests.pages import Page
 from tests.queries import counted
-from tests.web import letters_of_parcels, letters_of_quotes, letters_of_reminders, letters_of_workshop
+from tests.web import (
+    letters_of_accounts,
+    letters_of_parcels,
+    letters_of_quotes,
+    letters_of_reminders,
+    letters_of_workshop,
+)
 
 # One engine is enough here: a letter reads its case by its key, the rest is templates.
 
@@ -135,6 +141,11 @@ def _appointment_cancelled() -> None:
     appointments.cancel(an_appointment(), by=a_staff_member(), now=NOW, why=REASON)
 
 
+def _appointment_missed() -> None:
+    missed = an_appointment()
+    appointments.mark_missed(missed, by=a_staff_member(), now=missed.ends_at)
+
+
 def _appointment_soon() -> None:
     an_appointment(starts_at=NOW + timedelta(days=3, minutes=1))
     appointments.remind_due(now=NOW + timedelta(days=2, minutes=1))
@@ -154,6 +165,7 @@ EVENTS = {
     "appointment_moved": _appointment_moved,
     "appointment_cancelled": _appointment_cancelled,
     "appointment_soon": _appointment_soon,
+    "appointment_missed": _appointment_missed,
     "link_requested": _link_requested,
     "link_granted": _link_granted,
     "link_refused": _link_refused,
@@ -163,6 +175,7 @@ EVENTS = {
     "link_unlocked": _link_unlocked,
     "link_ends_soon": _ends_soon,
     "staff_link_ends_soon": _ends_soon,
+    **letters_of_accounts.EVENTS,
     **letters_of_parcels.EVENTS,
     **letters_of_quotes.EVENTS,
     **letters_of_reminders.EVENTS,

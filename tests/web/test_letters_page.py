@@ -8,6 +8,8 @@ from portal.actions import hooks, letters
 from portal.models import Hook, Letter
 from portal.models.letters import NOTICED_AFTER, Channel
 from portal.outside import clock
+from portal.web import letters as written
+from portal.web.staff import letters as desk_letters
 from tests import builders as build
 from tests.clients import page_of
 from tests.faults.deeds import granted_link
@@ -152,3 +154,7 @@ def test_whether_a_letter_waits_is_one_question(database):
     with counted() as queries:
         assert Letter.waiting_for(owner, case=case, now=clock.now())
     assert len(queries) == 1
+
+
+def test_every_letter_has_a_name_at_the_desk():  # rule S4
+    assert set(written.NEXT) <= set(desk_letters.EVENTS)

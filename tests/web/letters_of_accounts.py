@@ -1,0 +1,16 @@
+"""How the letters about somebody's own account come about; test_letters reads them."""
+
+from portal.actions import people, sign_in_links
+from tests.builders import NOW, a_customer, a_staff_member, an_owner
+
+
+def _sign_in_link() -> None:
+    sign_in_links.ask(an_owner().email, address="", now=NOW)
+    sign_in_links.send_asked(now=NOW)
+
+
+def _invitation() -> None:
+    people.invite("ada@haarwerk.example", "Ada Muster", customer=a_customer(), by=a_staff_member(), now=NOW)
+
+
+EVENTS = {"sign_in_link": _sign_in_link, "invitation": _invitation}
