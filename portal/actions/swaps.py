@@ -3,6 +3,7 @@
 A swapped server or TSE changes what the device is known by; a wrong entry is withdrawn, and undoes that.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from portal.actions.cases import NeedMissing
 from portal.models import Account, Case, Device, ParcelItem, Swap
 from portal.models.base import transaction
 from portal.rules import tse
-from portal.rules.parcel import IN_OUR_HANDS, Arrival, Departure
+from portal.rules.parcel import IN_OUR_HANDS, Arrival, Departure, Part
 from portal.rules.workflow import Need, StepRefused
 from portal.rules.workshop import PARCEL_PART, SwapPart
 
@@ -80,6 +81,7 @@ def swap(case: Case, record: SwapRecord, *, by: Account, now: datetime) -> Case:
 def withdraw_swap(entry: Swap, why: str, *, by: Account, now: datetime) -> Case:
     """Withdraw an entry made by mistake: device and parcel are as they were before it.
 
+    A number that the old part's line learned from it stays, and can be changed there.
     Raises NeedMissing without a reason, SwapIsKept, SerialTaken, StepRefused, CaseMoved.
     """
     case = entry.case
@@ -133,6 +135,8 @@ def _lines(
     if part not in PARCEL_PART:
         return {}
     old = _here(case, part)
+    if old is not None:
+        _number(old, columns)
     if old is not None and part is SwapPart.SERVER and not record.old_goes_back:
         swapped = {"departure": Departure.SWAPPED, "departed_at": now}
         ParcelItem.update(swapped).where(ParcelItem.id == old.id).execute()
@@ -149,6 +153,17 @@ def _lines(
         bsi_number=columns["new_bsi_number"] if is_tse else "",
     )
     return {"old_item": old, "new_item": new}
+
+
+def _number(old: ParcelItem, columns: Mapping[str, Any]) -> None:
+    """Let the old part's line know what is told of its numbers; what was read off before stays (rule C4a)."""
+    is_tse = old.part is Part.TSE_USB
+    told = {"tse_serial" if is_tse else "serial": columns["old_serial"]}
+    if is_tse:
+        told["bsi_number"] = columns["old_bsi_number"]
+    unknown = {name: text for name, text in told.items() if text and not getattr(old, name)}
+    if unknown:
+        ParcelItem.update(unknown).where(ParcelItem.id == old.id).execute()
 
 
 def _here(case: Case, part: SwapPart) -> ParcelItem | None:

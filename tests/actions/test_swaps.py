@@ -78,6 +78,17 @@ def test_a_new_tse_is_the_devices_and_both_have_a_line_in_the_parcel(case, staff
     assert (facts["old"], facts["new"]) == (OLD_TSE.hex(), NEW_TSE.hex())
 
 
+def test_the_old_parts_line_learns_its_number_but_keeps_what_was_read_off(case, staff):  # rule C4a
+    other = "ee" * 32
+    swapped(case, TSE, staff)
+    old = Swap.get().old_item
+    assert old.tse_serial == OLD_TSE.hex()  # the owner is asked about this very TSE
+    withdrawn(Swap.get(), staff)
+    ParcelItem.update(tse_serial=other).where(ParcelItem.id == old.id).execute()
+    swapped(case, TSE, staff)
+    assert ParcelItem.get_by_id(old.id).tse_serial == other
+
+
 def test_an_old_server_stays_and_the_new_one_leaves(case, staff):  # rules O2, C5
     swapped(case, SwapRecord(SwapPart.SERVER, old_serial="JC-1", new_serial="JC-2"), staff)
     assert device(case).serial == "JC-2"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
+from portal.actions.conditions import tse_first
 from portal.actions.packing import AFTER_DISPATCH, PACKING
 from portal.actions.parcels import OPEN_TO_PARTS
 from portal.models import Case, ParcelItem
@@ -73,7 +74,7 @@ def of_case(case: Case) -> Parcel:
         is_packing=ready and checked_in,
         can_dispatch=ready and checked_in,
         can_send_after=case.state in AFTER_DISPATCH and bool(loose),
-        left=tuple(names_of(item for item in items if item.standing.keeps_from_dispatch)),
+        left=tuple(names_of(tse_first(item for item in items if item.standing.keeps_from_dispatch))),
     )
 
 
