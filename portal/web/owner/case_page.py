@@ -70,7 +70,9 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
     history = list(History.of_case(case))
     appointments = following.next_appointments([case]).get(case.id, [])
     beside = Beside(link, _next_of(case, appointments), _home(case, history), _has_begun(case, history))
-    said = sentences.of(case, now, beside)
+    said, parcel = sentences.of(case, now, beside), parcel_card.of_case(case)
+    if parcel is not None and parcel.missing:
+        said = sentences.awaiting_part(said)
     door = door_of(link, now, case=case, history=history)
     return {
         "case": case,
@@ -89,7 +91,7 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "door": door,
         "offers_link": door is None and case.is_send_in and _may_ask_for_link(case, beside),
         "watch": watching.is_worth_watching(case, link),
-        "parcel_card": parcel_card.of_case(case),
+        "parcel_card": parcel,
         "is_closing": case.state is State.COMMISSIONED,
         **_not_yet(case, beside),
         **_work_done(case),

@@ -170,7 +170,7 @@ SAYINGS: dict[State, Saying] = dict(
             State.COMMISSIONED,
             _l("Ihr Kassenserver ist wieder in Betrieb"),
             _l("Sie müssen nichts mehr tun"),
-            _l("Sie arbeiten wieder wie gewohnt. Der Ersatzlink ist beendet."),
+            _l("Sie arbeiten wieder wie gewohnt."),
         ),
     )
 )

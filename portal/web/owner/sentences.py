@@ -95,7 +95,7 @@ UNREPAIRED: dict[State, Saying] = {
     State.COMMISSIONED: replace(
         SAYINGS[State.COMMISSIONED],
         title=_l("Dieser Vorgang ist abgeschlossen"),
-        text=_l("Der alte Kassenserver ist nicht repariert und bleibt aus. Der Ersatzlink ist beendet."),
+        text=_l("Der alte Kassenserver ist nicht repariert und bleibt aus."),
     ),
 }
 """A server that comes home as it was: it stays out of use for good (rules W3, R1, R5)."""
@@ -178,10 +178,20 @@ def standing(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
     said = UNREPAIRED.get(state, SAYINGS[state]) if beside.is_unrepaired else SAYINGS[state]
     if state is State.COMMISSIONING_BOOKED:
         return _at_commissioning(said, beside, now)
+    if state is State.COMMISSIONED and beside.link is not None:
+        return replace(said, text=f"{said.text} {_('Der Ersatzlink ist beendet.')}")
     if state is State.AWAITING_SHIPMENT and case.valid_until:
         until = labels.moment(case.valid_until)
         return replace(said, when=_("Die Freigabe gilt bis %(moment)s.", moment=until))
     return said
+
+
+def awaiting_part(said: Saying) -> Saying:
+    """Say that we go on as far as we can; what to send stands on a card of its own (rule C4)."""
+    if said.turn is not Actor.STAFF:
+        return said
+    text = _("Wir machen weiter, so weit es geht. Für den Rest brauchen wir das fehlende Teil von Ihnen.")
+    return replace(said, text=text, when="")
 
 
 def _received(case: Case, link: SubstituteLink | None) -> Saying:
