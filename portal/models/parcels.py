@@ -45,7 +45,7 @@ class ParcelItem(BaseModel):
 
     @classmethod
     def is_checked_in(cls, case: Case) -> bool:
-        """Tell whether somebody has recorded what was in the parcel; the workshop's own parts do not count."""
+        """Tell whether somebody has recorded what was in the parcel; the workshop's parts do not count."""
         came = cls.select(cls.id).where(cls.case == case, cls.arrival != Arrival.ADDED)
         return came.exists()
 

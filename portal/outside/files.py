@@ -74,9 +74,7 @@ def store_photo(
     return StoredPhoto(name, picture.width, picture.height, len(jpeg))
 
 
-def read_photo(
-    stream: BinaryIO, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
-) -> Image.Image:
+def read_photo(stream: BinaryIO, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Return a photo's picture, upright, in plain colours and at most 2400 pixels long; nothing is kept.
 
     Raises PhotoRefused with the reason.

@@ -22,8 +22,8 @@ WORDINGS: Mapping[ConsentKind, Wording] = {
         _l("Bitte bestätigen Sie, dass Sie den Kostenvoranschlag annehmen."),
         _l(
             "Ich nehme den Kostenvoranschlag Nr. %(number)s vom %(day)s über insgesamt %(amount)s an. Der "
-            "Kassenserver soll repariert werden. Wird es mehr als 10 Prozent teurer, bekomme ich vorher einen "
-            "neuen Kostenvoranschlag."
+            "Kassenserver soll repariert werden. Wird es mehr als 10 Prozent teurer, bekomme ich vorher "
+            "einen neuen Kostenvoranschlag."
         ),
     ),
     ConsentKind.QUOTE_DECLINED: Wording(

@@ -1,4 +1,8 @@
-"""Headers on every answer, and static files with their hash in the address."""
+"""Headers on every answer, and static files with their hash in the address.
+
+Nothing is fetched from elsewhere, and the only cookies are the session's and the browser's
+mark, so that no page needs a banner (rule P2).
+"""
 
 from functools import cache
 from hashlib import sha256

@@ -41,7 +41,9 @@ def test_a_password_too_short_or_too_long_is_refused(database, password):
 def test_owners_belong_to_a_customer_and_staff_to_none(database, role, has_customer):  # rule P1
     customer = a_customer() if has_customer else None
     with pytest.raises(ValueError, match="belong"):
-        accounts.create("a@b.example", "A", role, password="vier Wörter sind genug", now=NOW, customer=customer)
+        accounts.create(
+            "a@b.example", "A", role, password="vier Wörter sind genug", now=NOW, customer=customer
+        )
 
 
 def test_an_address_belongs_to_one_account_however_it_is_spelt(database):

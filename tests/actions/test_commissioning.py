@@ -1,12 +1,11 @@
 """Is a server put back into service by the list only, never beside its substitute till?  R5, L11, L11a."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
 from peewee import IntegrityError
 
-from portal.actions import cases, commissioning, doors, link_steps, links, tills
+from portal.actions import cases, commissioning, doors, links, tills
 from portal.actions.cases import CaseMoved
 from portal.actions.conditions import NotCommissioned
 from portal.actions.links import ServerRestored
@@ -14,9 +13,18 @@ from portal.models import Case, CommissioningTick, History, Letter, SubstituteLi
 from portal.models.letters import Channel
 from portal.rules.commissioning import Item, ItemRefused
 from portal.rules.links import Ending, LinkState, Mode, TillDeed, TillState, door_token
-from portal.rules.urgency import Harm
 from portal.rules.workflow import State, StepRefused
-from tests.actions.parallel import at_once, kinds
+from tests.actions.checklist import (
+    AFTERWARDS,
+    LATER,
+    complete,
+    everything,
+    items_of,
+    tick,
+    tick_all,
+    with_link,
+    with_link_over_http,
+)
 from tests.builders import (
     NOW,
     SECRET,
@@ -25,48 +33,9 @@ from tests.builders import (
     a_link_request,
     a_staff_member,
     an_active_link,
-    an_appointment,
     an_admin,
+    an_appointment,
 )
-
-LATER = NOW + timedelta(hours=1)
-AFTERWARDS = (Item.REPOSTED, Item.TEST_RECEIPT, Item.OWNER_CONFIRMS)
-
-
-def tick(case, *items, by=None, now=LATER, **given):
-    by = by or a_staff_member()
-    for item in items:
-        case = commissioning.tick(Case.get_by_id(case.id), item, by=by, now=now, **given)
-    return case
-
-
-def tick_all(case, *, by=None, till_deleted=True):
-    return tick(case, Item.SESSION, Item.RESTORED, *AFTERWARDS, by=by, till_deleted=till_deleted)
-
-
-def complete(case, *, by=None, now=LATER):
-    return commissioning.complete(Case.get_by_id(case.id), by=by or a_staff_member(), now=now)
-
-
-def with_link(case, **given):
-    return an_active_link(link=a_link_request(case.device, case.reporter, case=case), **given)
-
-
-def with_link_over_http(case):
-    """Make an active link whose till the back end has made."""
-    staff = a_staff_member()
-    link = a_link_request(case.device, case.reporter, case=case)
-    granted = links.grant(link, Mode.VIEW_ONLY, days=30, secret=SECRET, by=staff, now=NOW)
-    return links.activate(granted, "https://till.example/T-1", secret=SECRET, by=None, now=NOW, till_id="T-1")
-
-
-def items_of(case):
-    return [row.item for row in CommissioningTick.of_case(case)]
-
-
-def everything():
-    tables = (Case, SubstituteLink, History, Letter, CommissioningTick)
-    return tuple(list(table.select().order_by(table.id).dicts()) for table in tables)
 
 
 def test_the_whole_list_ends_the_case_and_the_link(database):  # rules R5, L11
@@ -306,106 +275,6 @@ def test_a_tick_on_a_case_that_has_moved_changes_nothing(database):  # rule S3
         commissioning.tick(stale, Item.RESTORED, by=staff, now=LATER)
     assert SubstituteLink.get_by_id(link.id).state is LinkState.ACTIVE
     assert items_of(case) == []
-
-
-@pytest.mark.parametrize(
-    "broken", ["history.record", "queue.reassess_case", "links.hand_back", "tills.order", "letters._write"]
-)
-def test_a_crash_in_the_middle_leaves_link_and_list_as_they_were(database, monkeypatch, broken):  # rule L11a
-    case = a_case_at_commissioning()
-    with_link_over_http(case)
-    tick(case, Item.SESSION)
-    staff, before = a_staff_member(), everything()
-
-    def die(*_args, **_columns):
-        raise RuntimeError("killed")
-
-    monkeypatch.setattr(f"portal.actions.{broken}", die)
-    with pytest.raises(RuntimeError):
-        commissioning.tick(Case.get_by_id(case.id), Item.RESTORED, by=staff, now=LATER)
-    assert everything() == before
-
-
-def test_a_crash_at_the_end_leaves_the_case_open(database, monkeypatch):  # rule R5
-    case = a_case_at_commissioning()
-    tick_all(case)
-    staff, before = a_staff_member(), everything()
-
-    def die(*_args, **_columns):
-        raise RuntimeError("killed")
-
-    monkeypatch.setattr("portal.actions.letters.tell_owners", die)
-    with pytest.raises(RuntimeError):
-        commissioning.complete(Case.get_by_id(case.id), by=staff, now=LATER)
-    assert everything() == before
-
-
-@pytest.mark.parametrize("item", [Item.SESSION, Item.RESTORED])
-def test_of_six_who_tick_at_once_one_wins(database, item):  # rule S3
-    case, staff = a_case_at_commissioning(), a_staff_member()
-    link = with_link_over_http(case)
-    if item is Item.RESTORED:
-        tick(case, Item.SESSION)
-    found = Case.get_by_id(case.id)
-    results = at_once(*[partial(commissioning.tick, found, item, by=staff, now=LATER)] * 6)
-    assert kinds(results) == ["Case"] + ["CaseMoved"] * 5
-    ended = item is Item.RESTORED
-    assert History.select().where(History.what == "hand_back").count() == ended
-    assert Letter.select().where(Letter.event == TillDeed.DELETE).count() == ended
-    assert (SubstituteLink.get_by_id(link.id).state is LinkState.ENDED) == ended
-    assert len(items_of(case)) == 1 + 2 * ended
-
-
-def test_of_six_who_complete_at_once_one_wins(database):  # rule S3
-    case, staff = a_case_at_commissioning(), a_staff_member()
-    with_link(case)
-    tick_all(case)
-    found = Case.get_by_id(case.id)
-    results = at_once(*[partial(commissioning.complete, found, by=staff, now=LATER)] * 6)
-    assert kinds(results) == ["Case"] + ["CaseMoved"] * 5
-    assert Letter.select().where(Letter.event == "commissioned").count() == 1
-
-
-def test_restored_while_owner_door_and_worker_end_the_link(database):  # rules L9, L11a, S3
-    case, staff = a_case_at_commissioning(), a_staff_member()
-    link = with_link(case, days=1)
-    tick(case, Item.SESSION)
-    at, token = link.ends_at, door_token(SECRET, link.id, link.generation)
-    found = SubstituteLink.get_by_id(link.id)
-    results = at_once(
-        partial(commissioning.tick, Case.get_by_id(case.id), Item.RESTORED, by=staff, now=at),
-        partial(doors.open_door, token, now=at),
-        partial(link_steps.expire_due, now=at),
-        partial(links.withdraw, found, by=case.reporter, now=at),
-    )
-    assert "Case" in kinds(results[:1])
-    assert not results[1].is_open
-    assert SubstituteLink.get_by_id(link.id).state is LinkState.ENDED
-    ends = History.select().where(History.target == LinkState.ENDED, History.link == link)
-    assert ends.count() == 1
-
-
-def test_completed_while_a_request_is_granted_never_leaves_both(database):  # rule L11a
-    case, staff = a_case_at_commissioning(), a_staff_member()
-    link = a_link_request(case.device, case.reporter)
-    tick(case, Item.SESSION)
-    grant = partial(
-        links.grant, link, Mode.VIEW_ONLY, till_address="https://till.example/1", days=9, secret=SECRET,
-        by=staff, now=LATER,
-    )  # fmt: skip
-    found = Case.get_by_id(case.id)
-    results = at_once(grant, partial(commissioning.tick, found, Item.RESTORED, by=staff, now=LATER))
-    assert isinstance(results[1], Case)
-    assert SubstituteLink.get_by_id(link.id).state is LinkState.ENDED
-
-
-def test_a_till_that_is_left_keeps_its_place_in_the_queue(database):  # rules S5, L11a
-    case = a_case_at_commissioning()
-    link = with_link(case)
-    tick(case, Item.SESSION, Item.RESTORED)
-    assert SubstituteLink.get_by_id(link.id).harm == Harm.TILL_LEFT
-    tills.confirm_by_hand(SubstituteLink.get_by_id(link.id), by=a_staff_member(), now=LATER)
-    assert SubstituteLink.get_by_id(link.id).harm is None
 
 
 def test_the_database_keeps_an_item_from_being_ticked_twice(database):  # rule S3

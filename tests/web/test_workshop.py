@@ -234,9 +234,7 @@ def test_the_page_asks_little(client, staff, repair):
         (Decision.GOODWILL, "Wir übernehmen sie aus Kulanz."),
     ],
 )
-def test_the_owner_reads_under_which_decision_the_repair_began(
-    app, staff, decision, said
-):  # rules W0, S4
+def test_the_owner_reads_under_which_decision_the_repair_began(app, staff, decision, said):  # rules W0, S4
     case = workshop.decide(build.a_case_in_diagnosis(), decision, "Weil", by=staff, now=build.NOW)
     cases.advance(case, "start_repair", by=staff, now=build.NOW)
     with app.app_context():
