@@ -1,4 +1,4 @@
-"""What an owner follows: the own cases, those in which the owner is next before all others (rules P1, S6).
+"""What an owner follows: the own cases, the own turn before all others, what is over last (rules P1, S6).
 
 Pages are asked for by the key of the last row, so that nothing is shown twice or left out.
 """
@@ -15,8 +15,10 @@ from portal.models.appointments import Appointment
 from portal.models.cases import Case
 from portal.models.commissioning import CommissioningTick
 from portal.models.links import SubstituteLink
+from portal.models.parcels import ParcelItem
 from portal.rules.appointments import AppointmentState
 from portal.rules.links import Ending, LinkState
+from portal.rules.parcel import Arrival
 from portal.rules.workflow import CLOSED, Actor, State, next_actor
 
 OWN_TURN = frozenset(state for state in State if next_actor(state) is Actor.OWNER)
@@ -25,11 +27,12 @@ HEADED_BY_LINK = frozenset(State) - OWN_TURN - CLOSED - {State.COMMISSIONING_BOO
 
 
 def by_turn(account: Account, now: datetime, *, after: tuple[int, int] | None = None, limit: int = 20):
-    """Select cases this account may see: own turn first, then the newest; `after` is the last row's key.
+    """Select cases this account may see: own turn, then open, then over, the newest first.
 
-    Each has `rank`, 0 for the own turn and 1 else: with its id it is the key.
+    Each has `rank`, 0 for the own turn, 1 for open and 2 for over: with its id it is the key; `after` is
+    the last row's.
     """
-    rank = Switch(None, [(_is_own_turn(now), 0)], 1)
+    rank = Switch(None, [(Case.state.in_(list(CLOSED)), 2), (_is_own_turn(now), 0)], 1)
     cases = Case.visible_to(account).select_extend(rank.alias("rank"))
     if after is not None:
         last, below = after
@@ -38,9 +41,28 @@ def by_turn(account: Account, now: datetime, *, after: tuple[int, int] | None = 
 
 
 def _is_own_turn(now: datetime) -> Any:
-    return Case.state.in_(list(OWN_TURN)) | (
-        Case.state.in_(list(HEADED_BY_LINK)) & fn.EXISTS(_newest_link_over(now))
+    asked = ParcelItem.select(SQL("1")).where(ParcelItem.case == Case.id, _is_asked_about())
+    return (
+        Case.state.in_(list(OWN_TURN))
+        | fn.EXISTS(asked)
+        | (Case.state.in_(list(HEADED_BY_LINK)) & fn.EXISTS(_newest_link_over(now)))
     )
+
+
+def _is_asked_about() -> Any:
+    """Hold of a part that is missing (rule C4), and of a TSE its owner has to decide about (rule C4a)."""
+    is_open = ParcelItem.consent.is_null() & ParcelItem.departure.is_null()
+    return (ParcelItem.arrival == Arrival.MISSING) | (ParcelItem.disposal_asked_at.is_null(False) & is_open)
+
+
+def asked_parts(cases: Iterable[Case]) -> dict[int, list[ParcelItem]]:
+    """Return the parts about which the owners of these open cases are asked, by the case's id (C4, C4a)."""
+    ids = [case.id for case in cases if case.received_at is not None and case.state not in CLOSED]
+    found: dict[int, list[ParcelItem]] = {}
+    if ids:
+        for row in ParcelItem.select().where(ParcelItem.case.in_(ids), _is_asked_about()):
+            found.setdefault(row.case_id, []).append(row)
+    return found
 
 
 def _newest_link_over(now: datetime):

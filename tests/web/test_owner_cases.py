@@ -6,8 +6,10 @@ import pytest
 import time_machine
 
 from portal.actions import cases, links
+from portal.actions.parcels import PartRecord
 from portal.models import Case
 from portal.rules.links import Mode
+from portal.rules.parcel import Arrival, Part
 from portal.rules.workflow import State
 from portal.web import way
 from portal.web.owner import sentences
@@ -23,22 +25,6 @@ LATER = builders.NOW.replace(day=22)
 def the_next_day():
     with time_machine.travel(LATER, tick=False):
         yield
-
-
-@pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
-
-
-@pytest.fixture
-def device(owner):
-    return builders.a_device(builders.a_salon(owner.customer))
 
 
 def test_somebody_with_nothing_reported_is_led_to_the_report(signed_in):
@@ -68,7 +54,7 @@ def test_the_list_goes_on_by_key_and_shows_each_case_once(signed_in, owner, devi
     assert [link[7:] for link in shown] == made[::-1]
 
 
-@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30, "", "2-1", "1-9999999999", "1-١"])
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30, "", "3-1", "1-9999999999", "1-١"])
 def test_a_nonsense_key_shows_the_first_page(signed_in, owner, device, before):
     number = builders.a_case(device, owner).number
     assert f"/cases/{number}" in signed_in.page(f"/cases?before={before}").links
@@ -97,6 +83,23 @@ def test_the_own_turn_stands_first_and_the_pages_go_on_behind_it(signed_in, owne
         second = signed_in.page(older)
     shown = [link[7:] for page in (first, second) for link in page.links if link[7:9] == "R2"]
     assert shown == [ended.number, *mine[::-1], *ours[::-1]]
+
+
+def test_what_is_missing_in_the_parcel_makes_it_the_own_turn_and_what_is_over_stands_last(
+    signed_in, owner, device
+):  # rules C4, S6
+    missing = [PartRecord(Part.SERVER), PartRecord(Part.POWER_CABLE, Arrival.MISSING)]
+    asked = builders.a_case_checked_in(builders.a_sent_case(device, owner), parts=missing)
+    ours = builders.a_waiting_case(device, owner)
+    over = cases.cancel(builders.a_waiting_case(device, owner), by=owner, now=builders.NOW)
+    link = builders.a_link_request(device, owner)
+    page = signed_in.page("/cases")
+    shown = [
+        found for found in page.links if found.startswith(("/cases/R", "/links/")) and found[7:] != "new"
+    ]
+    places = [f"/cases/{asked.number}", f"/links/{link.id}", f"/cases/{ours.number}", f"/cases/{over.number}"]
+    assert shown == places
+    assert "Sie sind dran: Im Paket fehlte: Netzkabel des Kassenservers." in page.text
 
 
 def test_a_page_of_a_case_costs_twelve_queries_at_most(signed_in, owner, device):

@@ -10,26 +10,33 @@ from flask import Response, request
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Attachment, Case, Letter, SubstituteLink, following
+from portal.models import Attachment, Case, Letter, ParcelItem, SubstituteLink, following
 from portal.models.attachments import PhotoKind
 from portal.outside import clock
+from portal.rules.workflow import Actor
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
-from portal.web.owner import bp, case_page, sentences, watching
+from portal.web.owner import bp, case_page, parcel_card, sentences, watching
 from portal.web.owner.doors import Door, door_of
 
 PAGE_SIZE = 20
-_KEY = re.compile(r"([01])-(\d{1,10})", re.ASCII)
+_KEY = re.compile(r"([012])-(\d{1,10})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list: a case or a link without one, and its next step in words."""
+    """One line of the list: a case, its next step in words, and what is asked about its parcel (C4, C4a)."""
 
     case: Case
     saying: sentences.Saying
     link: SubstituteLink | None
     door: Door | None
+    asks: Any = ""
+
+    @property
+    def is_own_turn(self) -> bool:
+        """Tell whether the owner has something to do."""
+        return self.saying.turn is Actor.OWNER or bool(self.asks)
 
 
 def own(number: str) -> Case:
@@ -39,7 +46,7 @@ def own(number: str) -> Case:
 
 @bp.get("/cases")
 def cases() -> Response:
-    """List the own cases, own turn first and then the newest, each with its next step; a page by its key."""
+    """List the own cases, own turn first, what is over last, each with its next step; a page by its key."""
     now, before = clock.now(), _key_of(request.args.get("before", ""))
     found = list(following.by_turn(current_user, now, after=before, limit=PAGE_SIZE + 1))
     shown = found[:PAGE_SIZE]
@@ -69,12 +76,14 @@ def _alone(now: datetime, *, is_first: bool) -> dict[str, list[tuple[SubstituteL
 def _rows(shown: Sequence[Case], now: datetime) -> list[Row]:
     links = {link.case_id: link for link in SubstituteLink.of_cases(list(shown))}
     beside = case_page.beside_of(shown, links)
-    return [_row(case, beside[case.id], now) for case in shown]
+    parts = following.asked_parts(shown)
+    return [_row(case, beside[case.id], parts.get(case.id, []), now) for case in shown]
 
 
-def _row(case: Case, beside: sentences.Beside, now: datetime) -> Row:
+def _row(case: Case, beside: sentences.Beside, parts: Sequence[ParcelItem], now: datetime) -> Row:
     said = sentences.of(case, now, beside)
-    return Row(case, said, beside.link, door_of(beside.link, now, case=case))
+    card = parcel_card.of_items(parts)
+    return Row(case, said, beside.link, door_of(beside.link, now, case=case), card.asks if card else "")
 
 
 @bp.get("/cases/<number:number>")

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
 
 from portal.models import Case, ParcelItem
 from portal.rules.parcel import Arrival
@@ -17,15 +20,25 @@ class ParcelCard:
     waived: tuple[tuple[str, str], ...]
     asks_disposal: bool
 
+    @property
+    def asks(self) -> Any:
+        """Say what the owner is asked, in one sentence; nothing is asked: nothing is said."""
+        if self.asks_disposal:
+            return _("Dürfen wir Ihre TSE entsorgen?")
+        if self.missing:
+            return _("Im Paket fehlte: %(parts)s", parts=", ".join(self.missing)) + "."
+        return ""
+
 
 def of_case(case: Case) -> ParcelCard | None:
     """Return the card of an open case, or None if there is nothing to say; one question at most."""
     if case.received_at is None or case.state in CLOSED:
         return None
-    return _card(ParcelItem.of_case(case))
+    return of_items(ParcelItem.of_case(case))
 
 
-def _card(items: Iterable[ParcelItem]) -> ParcelCard | None:
+def of_items(items: Iterable[ParcelItem]) -> ParcelCard | None:
+    """Return the card of these parts, or None if there is nothing to say."""
     found = list(items)
     card = ParcelCard(
         missing=tuple(parts.name(item) for item in found if item.standing.is_awaited),
