@@ -31,10 +31,17 @@ def taken(kind: Kind, start: datetime, end: datetime, *, but_for: Case | None = 
     return found
 
 
-def free_place(at: Taken, start: datetime, length: timedelta, capacity: int) -> int | None:
-    """Return a place that is free for the whole length, the first of them; None if there is none."""
-    gone = set().union(*(at.get(cell, ()) for cell in cells(start, length)))
-    return next((place for place in range(capacity) if place not in gone), None)
+def free_places(at: Taken, start: datetime, length: timedelta, capacity: int) -> list[int]:
+    """Return the places that are free for the whole length, the first one first.
+
+    None where as many are taken as there may be at once: after the capacity was lowered some may sit at
+    places that there are no more.
+    """
+    within = [at.get(cell, set()) for cell in cells(start, length)]
+    if any(len(places) >= capacity for places in within):
+        return []
+    gone = set().union(*within)
+    return [place for place in range(capacity) if place not in gone]
 
 
 def find_free(
@@ -45,7 +52,7 @@ def find_free(
     if not offered:
         return []
     at = taken(kind, min(offered), max(offered) + length, but_for=for_case)
-    return [start for start in offered if free_place(at, start, length, capacity) is not None]
+    return [start for start in offered if free_places(at, start, length, capacity)]
 
 
 def take(appointment: Appointment, capacity: int) -> int:
@@ -55,9 +62,8 @@ def take(appointment: Appointment, capacity: int) -> int:
     """
     length = appointment.ends_at - appointment.starts_at
     at = taken(appointment.kind, appointment.starts_at, appointment.ends_at)
-    gone: set[int] = set().union(*at.values())
-    for place in range(capacity):
-        if place not in gone and _sat_down(appointment, length, place):
+    for place in free_places(at, appointment.starts_at, length, capacity):
+        if _sat_down(appointment, length, place):
             return place
     raise SlotTaken(f"{appointment.kind} at {appointment.starts_at.isoformat()}")
 
