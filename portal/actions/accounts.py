@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from peewee import IntegrityError
 
 from portal.actions import history, throttle
-from portal.models import Account, Customer, SignIn
+from portal.models import Account, Customer, SignIn, SignInLink
 from portal.models.accounts import hash_of
 from portal.models.base import transaction
 from portal.rules import signing_in
@@ -144,7 +144,7 @@ def seen(signed_in: SignIn, *, address: str, now: datetime) -> None:
 
 
 def set_password(account: Account, password: str, *, present: str, signed_in: SignIn, now: datetime) -> None:
-    """Set a new password and end all sessions of the account, this one too (rule P1).
+    """Set a new password and end all sessions of the account, this one too, and all open links (rule P1).
 
     The present one is needed, unless there is none yet or somebody has just come in by a link that only
     they can read. Raises PasswordNeeded, PasswordUnfit, TooManyTries.
@@ -158,6 +158,7 @@ def set_password(account: Account, password: str, *, present: str, signed_in: Si
     with transaction():
         Account.update(password_hash=fresh).where(Account.id == account.id).execute()
         sign_out_everywhere(account, now=now)
+        SignInLink.delete().where(SignInLink.account == account, SignInLink.used_at.is_null()).execute()
         history.record(None, "set_password", by=account, at=now)
 
 

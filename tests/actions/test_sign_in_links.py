@@ -132,6 +132,14 @@ def test_who_came_by_a_link_just_now_may_set_one_without(database):  # rule P1
     accounts.set_password(account, NEW, present="", signed_in=session, now=late - timedelta(seconds=1))
 
 
+def test_a_new_password_ends_the_links_that_are_still_out(database):  # rule P1
+    account, session, _ = signed_in(By.PASSWORD)
+    mark = asked().mark
+    accounts.set_password(account, NEW, present=DEMO_PASSWORD, signed_in=session, now=NOW)
+    with pytest.raises(LinkUsed):
+        use(mark)
+
+
 def test_a_bad_password_changes_nothing(database):  # rule P1
     account, session, token = signed_in(By.LINK)
     with pytest.raises(PasswordUnfit):

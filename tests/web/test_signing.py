@@ -1,11 +1,13 @@
 """Coming in and staying in, as people see it: password, link by mail, one's own sessions.  Rule P1."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.actions import sign_in_links
 from portal.models import Account, Letter, SignIn
 from portal.outside import clock
-from portal.rules.signing_in import FREE, Counted
+from portal.rules.signing_in import FREE, By, Counted
 from portal.web import letters
 from tests.builders import a_staff_member, an_owner
 from tests.clients import DEMO_PASSWORD, page_of
@@ -186,6 +188,18 @@ def test_signing_out_everywhere_else_keeps_this_browser(client, app, owner, sign
     client.send(client.get("/account"), {}, form="/account/sessions/end")
     assert other.get("/account").status_code == 302
     assert client.get("/account").status_code == 200
+
+
+def test_signing_out_elsewhere_makes_no_old_session_a_fresh_one(client, app, owner, sign_in):  # rule P1
+    sign_in(client, owner)
+    sign_in(app.test_client(), owner)
+    long_ago = clock.now() - timedelta(days=30)
+    SignIn.update(by=By.LINK, created_at=long_ago, last_used_at=long_ago).execute()
+    client.send(client.get("/account"), {}, form="/account/sessions/end")
+    page = client.get("/account/password")
+    assert "present" in dict(page_of(page).forms[-1].fields)
+    client.send(page, {"password": NEW}, form="/account/password")
+    assert Account.get_by_id(owner.id).password_hash == owner.password_hash
 
 
 def test_nobody_signs_out_somebody_else(client, app, owner, sign_in):  # rule P1

@@ -188,9 +188,13 @@ def sign_out() -> Response:
 
 
 def start_again(account: Account, *, target: str) -> Response:
-    """Let somebody in anew after all their sessions were ended by themselves."""
+    """Let somebody in anew after all their sessions were ended by themselves.
+
+    Not as one who comes by a link: that was once, and lets set a password without the present one.
+    """
     device = clean(request.user_agent.string)
-    by, now = account.signed_in.by if account.signed_in else rules.By.PASSWORD, clock.now()
-    token = accounts.begin(account, by, device=device, address=request.remote_addr or "", now=now)
+    token = accounts.begin(
+        account, rules.By.PASSWORD, device=device, address=request.remote_addr or "", now=clock.now()
+    )
     _start_session(account, token)
     return redirect(target, code=303)
