@@ -1,7 +1,6 @@
 """Is a customers' list taken over once, wholly, and without undoing what is known?"""
 
 from datetime import date
-from functools import partial
 
 import pytest
 
@@ -10,7 +9,7 @@ from portal.models import Customer, Device, ImportRun, Salon
 from portal.models.imports import ImportState
 from portal.rules.register import Line, Wrong
 from portal.rules.triage import Origin
-from tests.actions.parallel import at_once
+from tests.actions.parallel import at_once, kinds
 from tests.builders import NOW, a_customer, a_device, a_salon
 
 
@@ -91,13 +90,22 @@ def test_several_workers_at_once_do_each_piece_once(database, monkeypatch):  # r
 
     def keep_working():
         while ImportRun.get_by_id(run.id).due_at is not None:
-            try:
-                imports.work(run, now=NOW)
-            except Exception:
-                continue
+            imports.work(run, now=NOW)
 
-    at_once(*[partial(keep_working) for _ in range(3)])
+    assert kinds(at_once(*[keep_working] * 3)) == ["NoneType"] * 3
     assert ImportRun.get_by_id(run.id).counts == {"customers_new": 1, "salons_new": 1, "devices_new": 20}
+
+
+def test_a_list_in_trouble_holds_up_no_other(database, monkeypatch):
+    broken, fine = (imports.start(prepared(a_line(n)), by=None, now=NOW) for n in (2, 3))
+    work = imports.work
+    monkeypatch.setattr(
+        imports, "work", lambda run, *, now: 1 / 0 if run.id == broken.id else work(run, now=now)
+    )
+    with pytest.raises(ZeroDivisionError):
+        imports.work_due(now=NOW)
+    assert ImportRun.get_by_id(broken.id).finished_at is None
+    assert ImportRun.get_by_id(fine.id).finished_at == NOW
 
 
 def test_a_piece_that_breaks_off_is_done_again_wholly(database, monkeypatch):
