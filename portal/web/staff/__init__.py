@@ -21,6 +21,7 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     interfaces,
     letters,
     links,
+    operator,
     papers,
     parcel,
     quote,

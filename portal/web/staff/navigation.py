@@ -70,6 +70,7 @@ def entries(current: str = "") -> list[Entry]:
     lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
     if current_user.role == Role.ADMIN:
         lines.append(Entry(_l("Team"), url_for("staff.team"), None, current == "team"))
+        lines.append(Entry(_l("Betreiber"), url_for("staff.operator"), None, current == "operator"))
         lines.append(
             Entry(_l("Schnittstellen"), url_for("staff.interfaces_page"), None, current == "interfaces")
         )

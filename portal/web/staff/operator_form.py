@@ -1,0 +1,214 @@
+"""The operator record as a form: what is asked for, how it is typed, and what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.models import Operator
+from portal.web import amounts
+from portal.web.forms import clean, day_of
+
+
+class Kind(StrEnum):
+    """How a field is typed and shown."""
+
+    LINE = "line"
+    TEXT = "text"
+    DAY = "day"
+    EUROS = "euros"
+    NUMBER = "number"
+    ADDRESS = "address"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One field: its column, what it is called, how it is typed and a hint."""
+
+    name: str
+    label: Any
+    kind: Kind = Kind.LINE
+    hint: Any = ""
+    is_needed: bool = False
+    longest: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that belong together."""
+
+    title: Any
+    fields: tuple[Asked, ...]
+
+
+NO_FEE = _l("Leer heißt: Diese Gebühr gibt es nicht. Dann steht sie nirgends.")
+STAND = _l("Steht unter dem Text.")
+
+GROUPS = (
+    Group(
+        _l("Wer wir sind"),
+        (
+            Asked("brand", _l("Marke"), hint=_l("Steht oben auf jeder Seite."), is_needed=True, longest=40),
+            Asked("company", _l("Firma"), is_needed=True, longest=120),
+            Asked("person", _l("Ansprechpartner"), longest=80),
+            Asked("street", _l("Straße und Hausnummer"), is_needed=True, longest=100),
+            Asked("postal_code", _l("Postleitzahl"), is_needed=True, longest=10),
+            Asked("city", _l("Ort"), is_needed=True, longest=80),
+            Asked(
+                "country", _l("Land"), hint=_l("Zwei Buchstaben, zum Beispiel DE."), is_needed=True, longest=2
+            ),
+        ),
+    ),
+    Group(
+        _l("Wie man uns erreicht"),
+        (
+            Asked("phone", _l("Telefon"), longest=20),
+            Asked(
+                "email", _l("E-Mail-Adresse"), Kind.EMAIL, _l("Antworten auf unsere E-Mails gehen hierhin.")
+            ),
+            Asked("support_hours", _l("Wann wir da sind"), longest=200),
+            Asked("helpdesk_url", _l("Adresse des Helpdesks"), Kind.ADDRESS, longest=300),
+            Asked(
+                "upload_name",
+                _l("Name der Datensicherung von Hand"),
+                hint=_l("So heißt der Knopf in der Kasse."),
+                is_needed=True,
+                longest=60,
+            ),
+        ),
+    ),
+    Group(
+        _l("Fristen"),
+        (
+            Asked("release_days", _l("Eine Freigabe gilt (Tage)"), Kind.NUMBER, is_needed=True),
+            Asked(
+                "overdue_days", _l("Nach einem Paket fragen wir nach (Tagen)"), Kind.NUMBER, is_needed=True
+            ),
+            Asked("quote_days", _l("Ein Kostenvoranschlag gilt (Tage)"), Kind.NUMBER, is_needed=True),
+        ),
+    ),
+    Group(
+        _l("Geld"),
+        (
+            Asked("vat_percent", _l("Umsatzsteuer (Prozent)"), Kind.NUMBER, is_needed=True),
+            Asked("inspection_fee_cents", _l("Überprüfung (Euro)"), Kind.EUROS, NO_FEE),
+            Asked("third_party_fee_cents", _l("Hilfe bei Fremdhardware (Euro)"), Kind.EUROS, NO_FEE),
+            Asked("training_fee_cents", _l("Schulung (Euro)"), Kind.EUROS, NO_FEE),
+            Asked("quote_terms", _l("Bedingungen auf dem Kostenvoranschlag"), Kind.TEXT),
+            Asked("quote_terms_on", _l("Stand der Bedingungen"), Kind.DAY, STAND),
+        ),
+    ),
+    Group(
+        _l("Rechtliche Texte"),
+        (
+            Asked(
+                "imprint_text",
+                _l("Impressum"),
+                Kind.TEXT,
+                _l(
+                    "Name und Anschrift stehen schon darüber. ## am Anfang einer Zeile macht sie zur Überschrift."
+                ),
+            ),
+            Asked("imprint_on", _l("Stand des Impressums"), Kind.DAY, STAND),
+            Asked("privacy_text", _l("Datenschutz"), Kind.TEXT),
+            Asked("privacy_on", _l("Stand des Datenschutztextes"), Kind.DAY, STAND),
+            Asked("accessibility_text", _l("Barrierefreiheit"), Kind.TEXT),
+            Asked("accessibility_on", _l("Stand der Erklärung"), Kind.DAY, STAND),
+        ),
+    ),
+)
+FIELDS: Mapping[str, Asked] = {asked.name: asked for group in GROUPS for asked in group.fields}
+LONGEST_TEXT = 50_000
+
+
+def shown(operator: Operator) -> dict[str, str]:
+    """Return the record as it stands in the fields."""
+    return {name: _shown(asked, getattr(operator, name)) for name, asked in FIELDS.items()}
+
+
+def _shown(asked: Asked, value: Any) -> str:
+    if value is None:
+        return ""
+    return amounts.typed(value) if asked.kind is Kind.EUROS else str(value)
+
+
+def mark_of(operator: Operator) -> str:
+    """Return what the record was like when the form was made: somebody may be faster (rule S3)."""
+    told = "\x00".join(f"{name}={value}" for name, value in shown(operator).items())
+    return sha256(told.encode()).hexdigest()[:16]
+
+
+def read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values as the action takes them, and what is wrong by field."""
+    values, wrong = {}, {}
+    for name, asked in FIELDS.items():
+        text = clean(typed.get(name, ""))
+        if asked.kind is not Kind.TEXT:
+            text = " ".join(text.split())
+        found, problem = _value(asked, text)
+        values[name] = found
+        if problem:
+            wrong[name] = problem
+    return values, wrong
+
+
+def _value(asked: Asked, text: str) -> tuple[str, str]:
+    if not text:
+        return "", _("Bitte füllen Sie das aus.") if asked.is_needed else ""
+    longest = asked.longest or LONGEST_TEXT
+    if len(text) > longest:
+        return text, _("Das ist zu lang. Bitte höchstens %(longest)s Zeichen.", longest=longest)
+    return READERS.get(asked.kind, _plain)(text)
+
+
+def _plain(text: str) -> tuple[str, str]:
+    return text, ""
+
+
+def _day(text: str) -> tuple[str, str]:
+    found = day_of(text)
+    return (found.isoformat(), "") if found else (text, _("Dieses Datum gibt es nicht. Bitte so: 21.11.2026"))
+
+
+def _euros(text: str) -> tuple[str, str]:
+    cents = amounts.cents_of(text)
+    if cents is None or not 0 <= cents <= 10_000_000:
+        return text, _("Das ist kein Betrag. Bitte so: 95,00")
+    return str(cents), ""
+
+
+def _number(text: str) -> tuple[str, str]:
+    is_number = text.isascii() and text.isdigit() and len(text) < 8
+    return (text, "") if is_number else (text, _("Bitte geben Sie eine ganze Zahl ein."))
+
+
+def _address(text: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_good = False
+    return (text, "") if is_good else (text, _("Das ist keine Adresse. Sie beginnt mit https://"))
+
+
+def _email(text: str) -> tuple[str, str]:
+    try:
+        return validate_email(text, check_deliverability=False).normalized, ""
+    except EmailNotValidError:
+        return text, _("Das ist keine E-Mail-Adresse. Sie sieht so aus: name@beispiel.de")
+
+
+READERS = {
+    Kind.DAY: _day,
+    Kind.EUROS: _euros,
+    Kind.NUMBER: _number,
+    Kind.ADDRESS: _address,
+    Kind.EMAIL: _email,
+}
