@@ -112,9 +112,7 @@ GROUPS = (
                 "imprint_text",
                 _l("Impressum"),
                 Kind.TEXT,
-                _l(
-                    "Name und Anschrift stehen schon darüber. ## am Anfang einer Zeile macht sie zur Überschrift."
-                ),
+                _l("Name und Anschrift stehen schon darüber. Zeilen mit ## am Anfang sind Überschriften."),
             ),
             Asked("imprint_on", _l("Stand des Impressums"), Kind.DAY, STAND),
             Asked("privacy_text", _l("Datenschutz"), Kind.TEXT),
