@@ -83,7 +83,9 @@ def test_the_page_says_how_much_until_when_what_for_and_what_each_answer_leads_t
 def test_to_look_changes_nothing_even_after_the_end(owner, case, today):  # rule P4
     after(today, Quote.get())
     assert "ist abgelaufen" in owner.page(address(case)).text
-    assert owner.get(address(case, "/1/accept")).status_code == 409
+    looked = owner.get(address(case, "/1/accept"))
+    assert looked.status_code == 409
+    assert "Ihre Antwort kam danach an" not in looked.text, "who only looks has answered nothing"
     assert Quote.get().state is QuoteState.SENT
 
 

@@ -120,7 +120,9 @@ def test_nothing_is_cancelled_once_the_parcel_is_received(signed_in, case):  # r
     page = signed_in.get(f"/cases/{case.number}/cancel")
     cases.receive(case, by=builders.a_staff_member(), now=LATER)
     assert signed_in.send(page, form="/cancel").status_code == 409
-    assert signed_in.get(f"/cases/{case.number}/cancel").status_code == 409
+    looked = signed_in.get(f"/cases/{case.number}/cancel")
+    assert looked.status_code == 409
+    assert "nicht ausgeführt" not in looked.text, "who goes back has entered nothing"
     assert fresh(case).state is State.RECEIVED
 
 

@@ -160,9 +160,9 @@ def _is_newest(case: Case, quote: Quote) -> bool:
 
 
 def _too_late(case: Case, typed: str = "") -> Response:
-    """Show the newest quote as it stands, and say why the answer was not given (rule S3)."""
-    newest = Quote.last_sent(case) or abort(404)
-    notice = _why_not(newest, clock.now())
+    """Show the newest quote as it stands; say why an answer was not given, but not to a look (rule S3)."""
+    newest, now = Quote.last_sent(case) or abort(404), clock.now()
+    notice = _why_not(newest, now) if request.method == "POST" or newest.is_open(now) else ""
     return _show(own(case.number), newest, status=409, notice=notice, typed=typed)
 
 

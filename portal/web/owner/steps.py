@@ -155,6 +155,11 @@ def _answer_page(case: Case, form: Answered, status: int = 200) -> Response:
 
 
 def moved(number: str, typed: str = "") -> Response:
-    """Show the present state, say that the deed was not done, and give back what was typed (rule S3)."""
+    """Show the present state, say that the deed was not done, and give back what was typed (rule S3).
+
+    Who only looks, by going back for one, has entered nothing: the deed may well be done.
+    """
     notice = _("Hier hat sich in der Zwischenzeit etwas geändert. Ihre Eingabe wurde nicht ausgeführt.")
+    if request.method != "POST":
+        notice = _("Hier hat sich in der Zwischenzeit etwas geändert. So steht es jetzt.")
     return shown(own(number), status=409, notice=notice, typed=typed)
