@@ -281,6 +281,14 @@ def test_a_record_says_whether_it_lasts_and_leaves_room_to_sign(printed):  # rul
         assert text.count(squeezed("Steuerberatung")) == 1
 
 
+@pytest.mark.parametrize("many", [13, 15])  # the signature alone would have gone on
+def test_nobody_signs_an_empty_sheet(many):  # rule O1
+    record = replace(RECORD, own_lines=(), substitutes=(), measures=RECORD.measures[:1] * many)
+    last = reading.pages_of(print_paper("outage_record.html", record))[-1]
+    assert squeezed("Unterschrift") in last
+    assert squeezed("Kein Ersatzlink war aktiv") in last
+
+
 @pytest.mark.parametrize("template", ["outage_record.html", "facts_sheet.html"])
 def test_facts_come_without_orders(template):  # rule O3
     html = html_of(template, USUAL[template])
