@@ -307,6 +307,7 @@ def _moved(
     }
     if not Appointment.update(columns).where(endings.unmoved(appointment)).execute():
         raise CaseMoved(appointment.case.number)
+    endings.remind_no_more(appointment, now=now)
     return Appointment.get_by_id(appointment.id)
 
 

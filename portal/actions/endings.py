@@ -47,6 +47,7 @@ def end(
     if not Appointment.update(columns).where(unmoved(appointment)).execute():
         return None
     seats.give_back(appointment)
+    remind_no_more(appointment, now=now)
     ended = Appointment.get_by_id(appointment.id)
     record(ended.case, _DEEDS[state], ended, by=by, now=now, why=why)
     return ended
@@ -93,6 +94,12 @@ def _settle_one(appointment: Appointment, step: str, *, by: Account | None, now:
         cancel(appointment, by=by, now=now, because=Because.CASE_ENDED)
     else:
         end(appointment, AppointmentState.DONE, by=by, now=now)
+
+
+def remind_no_more(appointment: Appointment, *, now: datetime) -> None:
+    """Call off a reminder that has not left yet: it tells of a time that counts no more."""
+    event = "appointment_soon"
+    letters.call_off_about(appointment.case, [event], now=now, key=f"{event}:{appointment.id}:")
 
 
 def unmoved(appointment: Appointment) -> Any:

@@ -1,6 +1,6 @@
 """Write letters into the outbox, and work it off (rule S4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -288,6 +288,21 @@ def call_off(lane: str, *, now: datetime, only_untried: bool = False) -> int:
     waiting = (Letter.lane == lane) & Letter.due_at.is_null(False)
     if only_untried:
         waiting &= (Letter.tries == 0) & (Letter.last_error == "")
+    return _call_off(waiting, now)
+
+
+def call_off_about(case: Case, events: Iterable[str], *, now: datetime, key: str = "") -> int:
+    """Take the letters of these events about the case out of the outbox: what they say is no longer so.
+
+    `key` is how their own keys begin, should only some of them be meant. Returns how many letters.
+    """
+    waiting = (Letter.case == case) & Letter.event.in_(list(events)) & Letter.due_at.is_null(False)
+    if key:
+        waiting &= Letter.event_key.startswith(f"case:{case.id}:{key}")
+    return _call_off(waiting, now)
+
+
+def _call_off(waiting: Any, now: datetime) -> int:
     called_off = {Letter.due_at: None, Letter.last_error: f"called off at {now.isoformat()}"}
     return Letter.update(called_off).where(waiting).execute()
 

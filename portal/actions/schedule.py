@@ -5,6 +5,7 @@ Worked out anew in every deed that moves the case or what counts for it (rules C
 
 from datetime import datetime
 
+from portal.actions import letters
 from portal.models import Case, Operator, Quote
 from portal.rules import reminders
 from portal.rules.reminders import Standing
@@ -16,8 +17,10 @@ _UNDER_WAY = frozenset({State.ON_ITS_WAY_TO_US, State.ON_ITS_WAY_BACK})
 def plan(case: Case, *, now: datetime) -> Case:
     """Set when the owner is next reminded; what fell due before this deed is void by it.
 
-    Called inside the deed's own transaction, with the case as it stands in the database.
+    So is a reminder that has not left yet, or it would tell of a state that is over. Called inside the
+    deed's own transaction, with the case as it stands in the database.
     """
+    letters.call_off_about(case, reminders.LETTERS, now=now)
     next_at = reminders.next_at(standing_of(case), now) if is_reminded(case) else None
     if next_at is not None or case.remind_at is not None:
         set_next(case, next_at, worked_off_at=now)

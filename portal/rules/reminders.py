@@ -37,6 +37,9 @@ class Reminder(StrEnum):
 STEPS = frozenset({Reminder.LAPSE, Reminder.LAPSE_QUOTE})
 """What is a step of the workflow and no letter; each is the last thing to fall due in its state."""
 
+LETTERS = frozenset(Reminder) - STEPS - {Reminder.BOOKING_ASKED_AGAIN}
+"""The reminders by the names of their letters; the second time the same letter asks."""
+
 REMINDED = frozenset(
     {
         State.AWAITING_SHIPMENT,

@@ -299,6 +299,19 @@ def test_what_somebody_else_has_changed_is_not_changed_unseen(database):  # rule
     assert fresh(seen).starts_at == MONDAY_10
 
 
+@pytest.mark.parametrize("deed", ["move", "cancel"])
+def test_a_reminder_of_a_time_that_counts_no_more_does_not_leave(database, deed):  # rules R4, S4
+    booked, staff = an_appointment(starts_at=TUESDAY_10), a_staff_member()
+    other = an_appointment(booked.case, Kind.CALL, TUESDAY_10)
+    appointments.remind_due(now=MONDAY_10)
+    if deed == "move":
+        appointments.move(fresh(booked), TUESDAY_10 + HOUR, by=staff, now=MONDAY_10)
+    else:
+        appointments.cancel(fresh(booked), by=staff, now=MONDAY_10)
+    waiting = Letter.select().where(Letter.event == "appointment_soon", Letter.due_at.is_null(False))
+    assert [letter.context["appointment"]["uid"] for letter in waiting] == [other.uid]
+
+
 def test_a_missed_commissioning_can_be_booked_anew(database):  # rules R4, R5
     booked, staff = an_appointment(), a_staff_member()
     with pytest.raises(NotAllowedNow):

@@ -85,6 +85,19 @@ def test_who_corrects_the_number_need_not_be_asked_whether_it_is_right(database)
     assert told() == []
 
 
+def waits(event: str) -> bool:
+    return Letter.get(Letter.event == event).due_at is not None
+
+
+def test_a_reminder_that_has_not_left_is_called_off_by_the_deed_it_asks_for(database):  # rules C2b, S4
+    case = build.a_case()
+    the_worker_comes(23)
+    assert waits("release_ends_soon")
+    cases.mark_sent(Case.get_by_id(case.id), Carrier.DHL, "", by=case.reporter, now=NOW + 24 * DAY)
+    assert not waits("release_ends_soon")
+    assert waits("released"), "what was told stays told"
+
+
 def test_a_quote_is_reminded_of_and_lapses_unanswered(database):  # rules W3, P4
     case = build.a_case_with_quote()
     quote = Quote.unanswered(case)
