@@ -4,14 +4,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from portal.actions import cases, commissioning, conditions
@@ -20,6 +18,7 @@ from portal.actions.conditions import NotCommissioned
 from portal.models import Case, CommissioningTick, History
 from portal.rules.commissioning import Item
 from portal.rules.workflow import StepRefused
+from tests.actions.machines import always_holds
 from tests.builders import NOW, a_staff_member, a_waiting_case, an_admin
 
 # The rulebook's diagram, copied by hand: state → step → (next state, who may).  o owner, t team, s system.
@@ -191,14 +190,4 @@ def arrows_only(monkeypatch):
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 15), ("postgresql", 3)], indirect=["engine"])
 def test_a_case_only_goes_along_the_arrows(database, arrows_only, engine, examples):  # rule S
-    run_state_machine_as_test(
-        CaseMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=25,
-            deadline=None,
-            phases=[Phase.generate],  # making a failure smaller would take minutes
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    always_holds(CaseMachine, examples=examples, steps=25)

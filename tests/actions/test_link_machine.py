@@ -9,9 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule
 
 from portal.actions import doors, letters, link_steps, links, readouts, tills, warnings
 from portal.actions.link_steps import LinkMoved
@@ -24,6 +23,7 @@ from portal.rules.links import LinkReason, Mode, TillDeed, door_token
 from portal.rules.workflow import State, StepRefused
 from tests.actions.link_model import Link
 from tests.actions.link_promises import LinkPromises
+from tests.actions.machines import always_holds
 from tests.builders import NOW, SECRET, a_case, a_device, a_staff_member
 
 REFUSALS = (
@@ -371,14 +371,4 @@ def snapshot() -> tuple[list[dict[str, Any]], int, int]:
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 40), ("postgresql", 8)], indirect=["engine"])
 def test_no_sequence_brings_a_link_into_a_forbidden_state(database, engine, examples):  # rules L1-L10
-    run_state_machine_as_test(
-        LinkMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=40,
-            deadline=None,
-            phases=[Phase.generate],  # making a failure smaller would take minutes
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    always_holds(LinkMachine, examples=examples, steps=40)

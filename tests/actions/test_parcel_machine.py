@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from portal.actions import cases, commissioning, packing, parcels
@@ -23,6 +21,7 @@ from portal.rules.carriers import Carrier
 from portal.rules.commissioning import Item
 from portal.rules.parcel import Arrival, Departure, Part
 from portal.rules.workflow import State, StepRefused
+from tests.actions.machines import always_holds
 from tests.builders import NOW, a_sent_case, a_staff_member, an_appointment, consent
 
 AWAY = (State.ON_ITS_WAY_BACK, State.DELIVERED, State.COMMISSIONING_BOOKED, State.COMMISSIONED)
@@ -139,14 +138,4 @@ class ParcelMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 12), ("postgresql", 2)], indirect=["engine"])
 def test_what_came_in_goes_out_whatever_is_done(database, engine, examples):  # rules C4, C4a, C5
-    run_state_machine_as_test(
-        ParcelMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=40,
-            deadline=None,
-            phases=[Phase.generate],  # making a failure smaller would take minutes
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    always_holds(ParcelMachine, examples=examples, steps=40)

@@ -6,14 +6,12 @@ The model is tiny: which quote was sent last, until when it holds, and what was 
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from portal.actions import cases, quotes
@@ -26,6 +24,7 @@ from portal.rules import quotes as rules
 from portal.rules.quotes import QuoteState
 from portal.rules.warranty import Decision
 from portal.rules.workflow import State, StepRefused
+from tests.actions.machines import always_holds
 from tests.builders import NOW, a_chargeable_case, a_staff_member, an_offer, consent
 
 WRITTEN = {"in_diagnosis", "quote_accepted", "in_repair"}
@@ -144,14 +143,4 @@ class QuoteMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(("engine", "examples"), [("sqlite", 15), ("postgresql", 4)], indirect=["engine"])
 def test_a_quote_is_never_accepted_by_silence(database, engine, examples):  # rules W3, P4
-    run_state_machine_as_test(
-        QuoteMachine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=25,
-            deadline=None,
-            phases=[Phase.generate],
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    always_holds(QuoteMachine, examples=examples, steps=25)

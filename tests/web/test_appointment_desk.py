@@ -27,14 +27,6 @@ def saturday():
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def case(app):
     """Make a case whose server is back in the salon; owners would have to give two days' notice."""
     build.a_calendar(now=SATURDAY, capacity=1, notice_hours=48)

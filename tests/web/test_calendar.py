@@ -24,14 +24,6 @@ def saturday():
         yield
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
 def at(day, hour, minute=0):
     return berlin.to_utc(day, time(hour, minute))
 

@@ -21,14 +21,6 @@ BY_THE_CODE = "/staff/check-in"
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def case():
     """Make a case whose parcel is on its way to us."""
     return build.a_sent_case(now=clock.now())

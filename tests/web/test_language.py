@@ -86,11 +86,6 @@ def saturday_morning() -> Iterator[None]:
 
 
 @pytest.fixture
-def owner(app: Flask) -> Account:
-    return builders.an_owner()
-
-
-@pytest.fixture
 def english(client: PageClient, owner: Account, sign_in) -> PageClient:
     """Sign an owner in who has chosen English."""
     sign_in(client, owner)

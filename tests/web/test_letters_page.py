@@ -16,14 +16,6 @@ from tests.faults.deeds import granted_link
 from tests.queries import counted
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member()
-    sign_in(client, account)
-    return account
-
-
 def give_up(*what, why="550 no such user") -> None:
     """Give up these letters, or all."""
     gone = {"gave_up_at": clock.now(), "due_at": None, "tries": 12, "last_error": why}

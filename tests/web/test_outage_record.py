@@ -25,19 +25,8 @@ def in_the_evening():
 
 
 @pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
 def case(owner):
     return builders.a_case(builders.a_device(builders.a_salon(owner.customer)), owner)
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
 
 
 def address(case):

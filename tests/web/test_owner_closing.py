@@ -19,11 +19,6 @@ def the_same_day():
 
 
 @pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
 def closed(owner):
     """Make a case that came to its good end, with what was found."""
     device, staff = builders.a_device(builders.a_salon(owner.customer)), builders.a_staff_member()
@@ -34,12 +29,6 @@ def closed(owner):
         if item not in CommissioningTick.done_of(case):
             case = commissioning.tick(case, item, by=staff, now=NOW)
     return commissioning.complete(case, by=staff, now=NOW)
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
 
 
 def test_the_closing_page_says_what_was_done_and_gives_all_papers(signed_in, closed):  # rule R5

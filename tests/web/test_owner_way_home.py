@@ -30,22 +30,6 @@ def the_same_day():
 
 
 @pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
-def device(owner):
-    return builders.a_device(builders.a_salon(owner.customer))
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
-
-
-@pytest.fixture
 def staff(app):
     return builders.a_staff_member()
 

@@ -33,19 +33,8 @@ def some_days_later():
 
 
 @pytest.fixture
-def owner(app):
-    return builders.an_owner()
-
-
-@pytest.fixture
 def device(owner):
     return builders.a_device(builders.a_salon(owner.customer), serial="KS4-77")
-
-
-@pytest.fixture
-def signed_in(client, owner, sign_in):
-    sign_in(client, owner)
-    return client
 
 
 def words(answer):

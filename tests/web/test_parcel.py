@@ -26,14 +26,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def owner_client(app, sign_in):
     """Give `owner_client(case)`: the browser of the case's owner."""
 

@@ -17,14 +17,6 @@ from tests.queries import counted
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member()
-    sign_in(client, account)
-    return account
-
-
 def a_case_with_link(state=State.IN_REPAIR, *, days=30, since=timedelta()):
     """Make a case in a state, with a full link that began just now."""
     now = clock.now()

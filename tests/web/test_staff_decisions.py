@@ -17,22 +17,6 @@ TILL = "https://till.example/42"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
-def second(app, sign_in):
-    """Give the browser of another of the staff."""
-    browser = app.test_client()
-    sign_in(browser, build.a_staff_member(name="Lea Leitung"))
-    return browser
-
-
 def open_case(client, case):
     return client.get(f"/staff/cases/{case.number}")
 

@@ -16,14 +16,6 @@ from tests.clients import page_of
 from tests.queries import counted
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member()
-    sign_in(client, account)
-    return account
-
-
 def links_of(page):
     """Return the rows' own pages; the pane leads to the work pages below them."""
     return [link for link in page.links if re.fullmatch(r"/staff/(cases|links)/\w+", link)]

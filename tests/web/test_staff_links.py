@@ -20,23 +20,9 @@ BACK_END = {"till": "http://127.0.0.1:9", "till_secret": "whsec_MfKQ9r8GKYqrTwjU
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def back_end(app_settings):
     """Let the portal have a back end that makes the tills; here nobody answers."""
     app_settings.update(BACK_END)
-
-
-@pytest.fixture
-def in_earnest(app_settings):
-    """Leave the demo; ask for it before `client`."""
-    app_settings.update(demo=False, secret="a secret of one's own, long enough to be one")
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ def today():
 
 
 @pytest.fixture
-def staff(app, client, sign_in):
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def case(staff):
     return build.a_chargeable_case(staff=staff)
 

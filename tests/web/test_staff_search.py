@@ -8,14 +8,6 @@ from tests import builders as build
 from tests.clients import page_of
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member()
-    sign_in(client, account)
-    return account
-
-
 def search(client, text):
     return client.get("/staff/search", query_string={"q": text})
 

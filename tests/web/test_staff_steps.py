@@ -27,22 +27,6 @@ PAGES = {
 ON_THE_WAY = [state for state in State if state not in CLOSED and state is not State.DRAFT]
 
 
-@pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
-def second(app, sign_in):
-    """Give the browser of another of the staff."""
-    browser = app.test_client()
-    sign_in(browser, build.a_staff_member(name="Lea Leitung"))
-    return browser
-
-
 def a_case_at(state, decision=Decision.WARRANTY):
     """Make a case and put it where the test wants it."""
     case = build.a_case(now=clock.now())

@@ -20,14 +20,6 @@ NEW_TSE = bytes(range(100, 132))
 
 
 @pytest.fixture
-def staff(client, sign_in):
-    """Sign one of the staff in."""
-    account = build.a_staff_member(name="Kim Support")
-    sign_in(client, account)
-    return account
-
-
-@pytest.fixture
 def case(staff):
     """Make a case in diagnosis of whose device nobody knows when it was bought."""
     return build.a_case_in_diagnosis(build.a_device(purchased_on=None), now=clock.now(), staff=staff)

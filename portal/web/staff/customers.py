@@ -30,6 +30,7 @@ from portal.web.staff.customers_forms import (
     device_form,
     salon_form,
 )
+from portal.web.staff.people import act
 from portal.web.staff.search import find
 
 LONGEST = 100
@@ -208,22 +209,8 @@ def invite(customer: int) -> Response:
 def person(account: int, deed: str) -> Response:
     """Send an invitation again, close an owner's account or open it again; staff are the admins' matter."""
     found = get_object_or_404(Account, Account.id == account, Account.role == Role.OWNER)
-    given = {"by": _me(), "now": clock.now()}
-    if deed == "again":
-        people.invite_again(found, **given)
-    elif deed == "close":
-        people.close(found, **given)
-    else:
-        people.reopen(found, **given)
-    flash(str(DONE[deed]) % {"name": found.name}, "good")
+    act(found, deed)
     return go_to(_address(found.customer_id))
-
-
-DONE = {
-    "again": _l("Eine neue Einladung an %(name)s ist unterwegs."),
-    "close": _l("Das Konto von %(name)s ist geschlossen."),
-    "reopen": _l("Das Konto von %(name)s ist wieder offen."),
-}
 
 
 def _customer(number: int) -> Customer:

@@ -16,16 +16,12 @@ from portal.rules.workflow import Role
 from portal.web.fragments import go_to, page
 from portal.web.staff import bp
 from portal.web.staff.customers_forms import LANGUAGES, TeamForm
+from portal.web.staff.people import act
 
 ROLES = [
     (Role.STAFF, _l("Support: bearbeitet alle Vorgänge")),
     (Role.ADMIN, _l("Leitung: verwaltet auch Team und Schnittstellen")),
 ]
-DONE = {
-    "again": _l("Eine neue Einladung an %(name)s ist unterwegs."),
-    "close": _l("Das Konto von %(name)s ist geschlossen."),
-    "reopen": _l("Das Konto von %(name)s ist wieder offen."),
-}
 
 
 @bp.get("/team")
@@ -75,18 +71,10 @@ def team_member(account: int, deed: str) -> Response:
     """Send an invitation again, close an account or open it again."""
     _only_admins()
     found = get_object_or_404(Account, Account.id == account, Account.customer.is_null())
-    given = {"by": _me(), "now": clock.now()}
     try:
-        if deed == "again":
-            people.invite_again(found, **given)
-        elif deed == "close":
-            people.close(found, **given)
-        else:
-            people.reopen(found, **given)
+        act(found, deed)
     except LastAdmin:
         flash(_("Das ist die letzte Leitung. Ohne sie könnte niemand das Team verwalten."))
-        return go_to(url_for("staff.team"))
-    flash(str(DONE[deed]) % {"name": found.name}, "good")
     return go_to(url_for("staff.team"))
 
 
