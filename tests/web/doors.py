@@ -1,0 +1,78 @@
+"""Who may pass which door: every address of the portal by its endpoint, once.  Rules P1, P1a.
+
+A new address belongs into exactly one of these sets, or test_every_door fails.
+"""
+
+EVERYBODY = {
+    "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language",
+    "public.open_link", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out", "public.start",
+    "report.begin", "report.check", "report.preview", "report.question", "report.result", "report.send",
+    "report.start",
+    "machines.alive", "machines.ready", "machines.metrics", "api.contract",
+}  # fmt: skip
+
+BY_SECRET = {
+    "door.open", "door.go", "door.enter",  # the link's own token
+    "report.photo", "report.sent", "report.take_along",  # the browser that has the draft
+}  # fmt: skip
+
+SIGNED_IN = {"account.account", "account.end_session", "account.end_sessions", "account.password"}
+
+OWNER_AND_STAFF = {
+    "papers.earlier_quote", "papers.facts", "papers.kit", "papers.link_outage_record", "papers.outage_record",
+    "papers.quote", "papers.return_note", "papers.slip",
+}  # fmt: skip
+
+OWNER = {
+    "owner.answer", "owner.answer_quote", "owner.appointment", "owner.appointment_cancel",
+    "owner.appointment_confirm", "owner.appointment_file", "owner.appointment_pick", "owner.arrived",
+    "owner.cancel", "owner.case", "owner.cases", "owner.feedback", "owner.link", "owner.link_check",
+    "owner.link_new", "owner.link_outage_line_withdraw", "owner.link_outage_record", "owner.link_progress",
+    "owner.link_question", "owner.link_renew", "owner.link_send", "owner.link_so_far", "owner.link_withdraw",
+    "owner.mark_sent", "owner.outage_line_withdraw", "owner.outage_record", "owner.parcel", "owner.photo",
+    "owner.progress", "owner.quote", "owner.salon_hours", "owner.tse_disposal",
+}  # fmt: skip
+
+STAFF = {
+    "staff.add_part", "staff.add_photos", "staff.appointment", "staff.appointment_deed", "staff.calendar",
+    "staff.calendar_add_holidays", "staff.calendar_kind", "staff.calendar_remove_holiday",
+    "staff.calendar_settings", "staff.case", "staff.case_pane", "staff.check_in", "staff.commissioning",
+    "staff.complete", "staff.confirm_till", "staff.customer", "staff.customers", "staff.discard_quote",
+    "staff.dispatch", "staff.edit_customer", "staff.edit_device", "staff.edit_salon", "staff.extend",
+    "staff.import_deed", "staff.import_file", "staff.import_run", "staff.imports", "staff.invite",
+    "staff.letter_again", "staff.letters", "staff.link", "staff.link_pane", "staff.link_step", "staff.listed",
+    "staff.new_customer", "staff.new_device", "staff.new_salon", "staff.note", "staff.open_unknown",
+    "staff.parcel", "staff.part", "staff.person", "staff.photo", "staff.queue", "staff.quote",
+    "staff.quote_pdf_preview", "staff.quote_preview", "staff.scan", "staff.search", "staff.send_after",
+    "staff.send_quote", "staff.step", "staff.store_parcel", "staff.take_in", "staff.tick",
+    "staff.unknown_parcel", "staff.withdraw_swap", "staff.workshop", "staff.workshop_deed", "staff.write_quote",
+}  # fmt: skip
+
+ADMIN = {
+    "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
+    "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
+    "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",
+    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.team", "staff.team_member",
+}  # fmt: skip
+
+BY_KEY = {"api.backup", "api.link", "api.links", "api.load", "api.read_out"}
+
+DOORS = {
+    "everybody": EVERYBODY,
+    "by secret": BY_SECRET,
+    "signed in": SIGNED_IN,
+    "owner and staff": OWNER_AND_STAFF,
+    "owner": OWNER,
+    "staff": STAFF,
+    "admin": ADMIN,
+    "by key": BY_KEY,
+}
+
+PASSES = {
+    "nobody": {"everybody"},
+    "owner": {"everybody", "signed in", "owner and staff", "owner"},
+    "staff": {"everybody", "signed in", "owner and staff", "staff"},
+    "admin": {"everybody", "signed in", "owner and staff", "staff", "admin"},
+    "key": {"everybody", "by key"},
+}
+"""Which doors are open to whom; who has a secret passes by that, whoever they are."""
