@@ -7,22 +7,29 @@ web only carries it in and out::
             → models (tables and questions) → rules (pure; know nobody)
     later:  letters → worker → deliveries → outside/mailer, till, hooks
 
-A folder is a layer, a file name is a feature: to change how links work, look at the four files
-called `links.py`.
+A folder is a layer, a file name is a feature: to change how links work, look at the files called
+`links.py`; to change the workshop, at those called `workshop.py`.
 
 rules/      WHAT IS TRUE: pure functions and tables, named after the rulebook. `workflow` is the one
-            table of states and steps, `report` the path of the questions, `urgency` the queue's order.
-models/     WHAT WE REMEMBER: one module per table, `schema` for triggers, `migrations/` for the way here.
+            table of states and steps, `report` the path of the questions, `urgency` the queue's order,
+            `reminders` what falls due when, `register` one line of the customers' list.
+models/     WHAT WE REMEMBER: one module per subject with its questions, `schema` for triggers,
+            `migrations/` for the way here.
 actions/    WHAT PEOPLE CAN DO: change, history and letters in one transaction; first come, first served.
+            `cases` takes the steps, `conditions` says what must be true before some of them; `parcels`
+            (in) and `packing` (out), `workshop` and `swaps`, `quotes`, `appointments` and `seats`,
+            `commissioning`; `people` and `accounts` (who may sign in), `customers` and `imports`.
 web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `staff/`, `api/` (the tills'
-            back end); `forms`, `labels`, `access`, `fragments`, `errors`, `security` are shared.
+            back end), `documents/` (what each paper says; `papers` draws them). `account` is everybody's
+            own; `forms`, `labels`, `letters`, `access`, `fragments`, `errors`, `security` are shared.
 outside/    THE WORLD: clock, mail, calendar entries, PDF, codes, photos, tills, webhooks. Only here is the
             time asked for.
-app.py      puts it together; config.py reads PORTAL_* variables; cli.py has the commands.
-worker.py   the second process: ends links, warns and reminds before, keeps the queue's order, has letters
-            delivered.
+app.py      puts it together; config.py reads PORTAL_* variables; cli.py and cli_register.py have the
+            commands.
+worker.py   the second process: ends what time ends, warns and reminds before, keeps the queue's order,
+            imports, has letters delivered.
 deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.
-demo.py     the demo's data, with demo_links.py; fill.py, fill_rows.py and fill_links.py bulk data to measure.
+demo*.py    the demo's data; fill*.py bulk data to measure.
 
 tests/test_architecture.py enforces who may import whom.
 """
