@@ -5,8 +5,8 @@ A new address belongs into exactly one of these sets, or test_every_door fails.
 
 EVERYBODY = {
     "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language",
-    "public.open_link", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out", "public.start",
-    "report.begin", "report.check", "report.preview", "report.question", "report.result", "report.send",
+    "public.open_link", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out",
+    "public.start", "report.begin", "report.check", "report.preview", "report.question", "report.result", "report.send",
     "report.start",
     "machines.alive", "machines.ready", "machines.metrics", "api.contract",
 }  # fmt: skip
@@ -45,7 +45,8 @@ STAFF = {
     "staff.parcel", "staff.part", "staff.person", "staff.photo", "staff.queue", "staff.quote",
     "staff.quote_pdf_preview", "staff.quote_preview", "staff.scan", "staff.search", "staff.send_after",
     "staff.send_quote", "staff.step", "staff.store_parcel", "staff.take_in", "staff.tick",
-    "staff.unknown_parcel", "staff.withdraw_swap", "staff.workshop", "staff.workshop_deed", "staff.write_quote",
+    "staff.unknown_parcel", "staff.withdraw_swap", "staff.workshop", "staff.workshop_deed",
+    "staff.write_quote", "staff.correct_tracking",
 }  # fmt: skip
 
 ADMIN = {
