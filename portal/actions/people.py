@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from secrets import token_urlsafe
+from typing import Any
 
 from peewee import IntegrityError
 
@@ -96,6 +97,6 @@ def reopen(account: Account, *, by: Account, now: datetime) -> None:
 
 def _held_admins() -> list[Account]:
     """Return who manages staff, held until the deed is done: two who close each other take turns (S3)."""
-    admins = Account.select().where(Account.role == Role.ADMIN, Account.closed_at.is_null())
-    ordered = admins.order_by(Account.id)
-    return list(ordered if is_sqlite() else ordered.for_update("FOR NO KEY UPDATE"))
+    is_admin = (Account.role == Role.ADMIN) & Account.closed_at.is_null()
+    admins: Any = Account.select().where(is_admin).order_by(Account.id)
+    return list(admins if is_sqlite() else admins.for_update("FOR NO KEY UPDATE"))

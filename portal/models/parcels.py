@@ -7,7 +7,7 @@ from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
 from portal.models.cases import Case
 from portal.models.consents import Consent
-from portal.rules.parcel import Arrival, Departure, Part, Standing
+from portal.rules.parcel import FROM_CHECK_IN, Arrival, Departure, Part, Standing
 
 
 class ParcelItem(BaseModel):
@@ -45,9 +45,9 @@ class ParcelItem(BaseModel):
 
     @classmethod
     def is_checked_in(cls, case: Case) -> bool:
-        """Tell whether somebody has recorded what was in the parcel; the workshop's parts do not count."""
-        came = cls.select(cls.id).where(cls.case == case, cls.arrival != Arrival.ADDED)
-        return came.exists()
+        """Tell whether somebody has recorded what was in the parcel; single parts do not count."""
+        listed = cls.select(cls.id).where(cls.case == case, cls.arrival.in_(list(FROM_CHECK_IN)))
+        return listed.exists()
 
     @property
     def came_late(self) -> bool:

@@ -52,6 +52,10 @@ class Arrival(StrEnum):
     WAIVED = "waived"
 
 
+FROM_CHECK_IN = frozenset({Arrival.ARRIVED, Arrival.MISSING, Arrival.WAIVED})
+"""How only a check-in records a part: of what was awaited each one was looked for (rule C4)."""
+
+
 class Departure(StrEnum):
     """How a part was accounted for (rule C5): back to the salon, replaced by another, or kept by consent."""
 

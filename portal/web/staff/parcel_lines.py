@@ -9,7 +9,7 @@ from portal.actions.conditions import tse_first
 from portal.actions.packing import AFTER_DISPATCH, PACKING
 from portal.actions.parcels import OPEN_TO_PARTS
 from portal.models import Case, ParcelItem
-from portal.rules.parcel import Arrival, Departure, Part
+from portal.rules.parcel import FROM_CHECK_IN, Arrival, Departure, Part
 from portal.rules.workflow import AT_THE_WORKSHOP
 from portal.web import labels, parts
 
@@ -63,7 +63,7 @@ class Parcel:
 def of_case(case: Case) -> Parcel:
     """Return the case's parcel; one question."""
     items = list(ParcelItem.of_case(case))
-    checked_in = any(item.arrival is not Arrival.ADDED for item in items)
+    checked_in = any(item.arrival in FROM_CHECK_IN for item in items)
     ready = case.state in PACKING and case.state not in AFTER_DISPATCH
     loose = [one for one in items if one.departure is Departure.PACKED and one.departed_at is None]
     return Parcel(
