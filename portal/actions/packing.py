@@ -147,6 +147,23 @@ def dispatch(case: Case, carrier: Carrier, tracking: str, *, by: Account, now: d
     return moved
 
 
+def correct_tracking(case: Case, carrier: Carrier, tracking: str, *, by: Account, now: datetime) -> Case:
+    """Change carrier or number of a parcel on its way back; the owner is told the right one (rule S4).
+
+    The same once more changes nothing. Raises StepRefused in any other state, and CaseMoved.
+    """
+    with transaction():
+        hold(case, "correct_tracking", {State.ON_ITS_WAY_BACK}, by=by)
+        fresh = Case.get_by_id(case.id)
+        if (fresh.return_carrier, fresh.return_tracking) == (carrier, tracking):
+            return fresh
+        columns = {"return_carrier": carrier, "return_tracking": tracking}
+        Case.update(columns).where(Case.id == case.id).execute()
+        entry = history.record(case, "correct_tracking", by=by, at=now, carrier=carrier, number=tracking)
+        letters.tell_owners(case, "on_its_way_back", now=now, key=f"correct_tracking:{entry.id}")
+    return Case.get_by_id(case.id)
+
+
 def send_after(case: Case, carrier: Carrier, tracking: str, *, by: Account, now: datetime) -> Case:
     """Send parts that came late in a parcel of their own, once the first one has left (rule C5).
 

@@ -63,6 +63,8 @@ class SwapRecord:
 def swap(case: Case, record: SwapRecord, *, by: Account, now: datetime) -> Case:
     """Record a swapped part; a server's or a TSE's new serial is the device's from now on (rules O2, C5).
 
+    An old serial that is not told is the one by which the device was known.
+
     Raises ValueError for numbers that are none, SerialTaken, StepRefused where nothing may be swapped
     (rule W3), CaseMoved if somebody else was faster (rule S3).
     """
@@ -70,7 +72,9 @@ def swap(case: Case, record: SwapRecord, *, by: Account, now: datetime) -> Case:
     _check_allowed(case, "swap", by)
     with transaction():
         if case.device_id:
-            _rename(queue.held(case.device), record.part, columns["new_serial"])  # before the case
+            device = queue.held(case.device)  # before the case
+            columns["old_serial"] = columns["old_serial"] or _serial_of(device, record.part) or ""
+            _rename(device, record.part, columns["new_serial"])
         workshop.hold(case)
         columns |= _lines(case, record, columns, by=by, now=now)
         entry = Swap.create(case=case, at=now, account=by, **columns)

@@ -21,6 +21,7 @@ from tests.builders import (
     a_case_checked_in,
     a_case_on_its_way_back,
     a_case_ready_to_return,
+    a_sent_case,
     a_staff_member,
     an_appointment,
     an_owner,
@@ -81,6 +82,35 @@ def test_nothing_is_sent_back_that_was_never_checked_in(database):  # rule C5
     case = a_case_ready_to_return()
     ParcelItem.delete().where(ParcelItem.case == case).execute()
     assert outstanding(send_back, case) == []
+
+
+def test_a_part_that_is_added_stands_for_no_check_in(database):  # rules C4, C4a, C5
+    staff = a_staff_member()
+    case = cases.receive(a_sent_case(), by=staff, now=NOW)
+    parcels.add_unexpected(case, PartRecord(Part.PRINTER), by=staff, now=NOW)
+    for step in ("start_diagnosis", "no_fault_found", "make_ready"):
+        case = cases.advance(Case.get_by_id(case.id), step, by=staff, now=NOW)
+    pack(case, Part.PRINTER)
+    assert outstanding(send_back, case) == [], "nobody has looked for the TSE"
+    parcels.check_in(Case.get_by_id(case.id), NO_TSE, by=staff, now=NOW)
+    pack(case, Part.SERVER)
+    assert outstanding(send_back, case) == ["tse_usb"]
+
+
+def test_a_mistyped_number_is_corrected_and_told_as_long_as_the_parcel_is_under_way(database):  # rules C5, S4
+    case, staff = a_case_on_its_way_back(), a_staff_member()
+    correct = partial(packing.correct_tracking, by=staff, now=LATER)
+    mended = correct(case, Carrier.GLS, "12345678")
+    assert (mended.return_carrier, mended.return_tracking) == (Carrier.GLS, "12345678")
+    correct(mended, Carrier.GLS, "12345678")
+    assert Letter.select().where(Letter.event == "on_its_way_back").count() == 2, "at first, and corrected"
+    with pytest.raises(StepRefused):
+        packing.correct_tracking(mended, Carrier.DHL, "1", by=case.reporter, now=LATER)
+    arrived = cases.advance(mended, "confirm_delivery", by=staff, now=LATER)
+    with pytest.raises(CaseMoved):
+        correct(mended, Carrier.DHL, "1")
+    with pytest.raises(StepRefused):
+        correct(arrived, Carrier.DHL, "1")
 
 
 def test_a_missing_tse_keeps_the_parcel_here_until_it_comes_or_is_waived(database):  # rules C4a, C5

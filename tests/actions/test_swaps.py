@@ -179,3 +179,13 @@ def test_the_same_form_sent_twice_at_once_is_one_swap(case, staff):  # rule S3
     )
     assert kinds(results) == ["Case", "CaseMoved"]
     assert Swap.select().count() == 1
+
+
+@pytest.mark.parametrize(("part", "new"), [(SwapPart.SERVER, "JC-2"), (SwapPart.TSE, NEW_TSE.hex())])
+def test_an_old_serial_that_is_not_told_is_the_one_that_is_known(case, staff, part, new):  # rules O2, C4a
+    before = device(case)
+    bsi = "BSI-K-TR-0490-2021" if part is SwapPart.TSE else ""
+    swapped(case, SwapRecord(part, new_serial=new, new_bsi_number=bsi), staff)
+    withdrawn(Swap.get(), staff)
+    after = device(case)
+    assert (after.serial, after.tse_serial) == (before.serial, before.tse_serial)

@@ -164,3 +164,14 @@ def test_the_page_of_a_case_asks_little(client, staff):
     with counted() as queries:
         client.page(f"/staff/cases/{case.number}")
     assert len(queries) <= 14, queries
+
+
+def test_a_mistyped_number_of_the_way_back_is_corrected_on_the_cases_page(client, staff):  # rules C5, S3
+    case = build.a_case_on_its_way_back(now=clock.now())
+    page = client.get(f"/staff/cases/{case.number}")
+    form = f"/cases/{case.number}/correct-tracking"
+    assert client.send(page, {"tracking_number": "12345678"}, form=form).status_code == 422
+    client.send(page, {"carrier": "gls", "tracking_number": "1234 5678"}, form=form)
+    assert (fresh(case).return_carrier, fresh(case).return_tracking) == ("gls", "12345678")
+    cases.advance(fresh(case), "confirm_delivery", by=staff, now=clock.now())
+    assert client.send(page, {"carrier": "dhl", "tracking_number": "1"}, form=form).status_code == 409

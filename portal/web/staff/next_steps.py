@@ -86,7 +86,15 @@ def steps_of(case: Case, obstacles: Collection[Obstacle] = ()) -> list[StepView]
     names = [name for name in workflow.steps_for(state, Role.STAFF) if name in NAMES]
     names = [name for name in names if not (name == "start_repair" and obstacles)]
     names.sort(key=lambda name: (name != expected, list(NAMES).index(name)))
-    return [_step(case, name, name == expected) for name in names]
+    return [*(_step(case, name, name == expected) for name in names), *_corrections(case, state)]
+
+
+def _corrections(case: Case, state: State) -> list[StepView]:
+    """Return what can be put right without a step: the number of the parcel on its way back (rule C5)."""
+    if state is not State.ON_ITS_WAY_BACK:
+        return []
+    address = url_for("staff.correct_tracking", number=case.number)
+    return [StepView("correct_tracking", _l("Sendungsnummer ändern"), address, expected=False, tracking=True)]
 
 
 def _step(case: Case, name: str, is_expected: bool) -> StepView:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.actions import cases as deeds
-from portal.actions import workshop
+from portal.actions import packing, workshop
 from portal.actions.cases import CaseMoved, NeedMissing
 from portal.actions.conditions import RepairRefused
 from portal.actions.quote_conditions import NotSettled, Overrun, QuoteNotAnswered
@@ -158,6 +158,22 @@ def extend(number: str) -> Response:
         return _not_taken(number, "", str(FASTER))
     flash(_("Die Freigabe gilt jetzt bis %(when)s.", when=labels.day(extended.valid_until)), "good")
     return go_to(url_for("staff.case", number=number))
+
+
+@bp.post("/cases/<number:number>/correct-tracking")
+def correct_tracking(number: str) -> Response:
+    """Correct carrier and number of a parcel that is on its way back (rule C5)."""
+    case, form, at = found(number), TrackingForm(), list_named(request.form.get("at", ""))
+    if not form.validate():
+        return _mistyped(case, "correct_tracking", at, form)
+    carrier, tracking = Carrier(form.carrier.data), carriers.clean(form.tracking_number.data)
+    try:
+        packing.correct_tracking(case, carrier, tracking, by=_me(), now=clock.now())
+    except (CaseMoved, StepRefused):
+        return _not_taken(number, at, str(FASTER), "correct_tracking", form)
+    done = _("Sendungsnummer geändert")
+    flash(_("%(number)s: %(done)s.", number=numbers.group(number), done=done), "good")
+    return go_to(after(at) or url_for("staff.case", number=number))
 
 
 def _not_taken(number: str, at: str, notice: str, step: str = "", form: Form | None = None) -> Response:
