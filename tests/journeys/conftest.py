@@ -8,7 +8,9 @@ import pytest
 from peewee import Database
 from playwright.sync_api import BrowserContext, Page
 
-from tests.journeys.people import Business, a_business
+from tests import builders
+from tests.journeys.people import Business, a_business, sign_in
+from tests.journeys.workshop import Sides
 from tests.servers import Server
 
 TILL = b"<!doctype html><html lang='de'><title>Kasse</title><h1>Ihre Kasse</h1></html>"
@@ -55,3 +57,13 @@ def desk(new_context: Callable[..., BrowserContext]) -> Page:
 def address(business: Business, live_server: Server) -> str:
     """Give the address of a portal in which the business is known."""
     return live_server.address
+
+
+@pytest.fixture
+def sides(phone: Page, desk: Page, address: str, business: Business) -> Sides:
+    """Give both sides signed in by hand, and a calendar with free times (rule R4)."""
+    builders.a_calendar()
+    phone.set_default_timeout(10_000)
+    sign_in(phone, address, business.owner)
+    sign_in(desk, address, business.staff)
+    return Sides(phone, desk, address, business)
