@@ -84,6 +84,7 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
         "notices": sentences.notices(case),
         "why": _reason(case, history),
+        "findings": _findings(case, history),
         "messages": list(Message.of_case(case, with_internal=False)),
         "way": way.of(case, history, beside.appointment),
         "appointments": appointments,
@@ -141,6 +142,14 @@ def _work_done(case: Case) -> dict[str, Any]:
 def feedback_of(case: Case, now: datetime) -> dict[str, Any]:
     """Return what the question "how was it?" needs on the closing page."""
     return {"errors": {}, **feedback_words.values_of(case, now)}
+
+
+def _findings(case: Case, history: Sequence[History]) -> str:
+    """Return the diagnosis, or else what staff wrote when they found nothing or could not repair it."""
+    if case.diagnosis or case.state not in GOING_HOME:
+        return case.diagnosis
+    ended = ("no_fault_found", "not_repairable")
+    return next((row.why for row in reversed(history) if row.what in ended), "")
 
 
 def _reason(case: Case, history: Sequence[History]) -> str:
