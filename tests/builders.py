@@ -52,8 +52,7 @@ from portal.rules.warranty import Decision
 from portal.rules.workflow import Role, State
 from tests.clients import DEMO_PASSWORD
 
-NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)
-"""A Saturday, 10:14 in Berlin: when things happen unless the test says otherwise."""
+NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)  # Saturday, 10:14 in Berlin, unless the test says otherwise
 
 SECRET = "a secret for tests, long enough to be one"
 _numbers = count(1)
@@ -175,8 +174,7 @@ def a_case(
     return reports.send(draft, by=owner, now=now)
 
 
-CHECKS_OPEN = {**SEND_IN[Page.CHECKS], "restart": "unknown"}
-"""A quick check not made: the report waits for staff (rule S1)."""
+CHECKS_OPEN = {**SEND_IN[Page.CHECKS], "restart": "unknown"}  # not made: it waits for staff (rule S1)
 
 
 def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
@@ -188,9 +186,8 @@ def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
 
 def consent(kind: str, now: datetime = NOW) -> dict[str, Any]:
     """Return one acceptance as a page stores it (rule S7)."""
-    return {
-        "kind": str(kind), "wording": "Ein Text.", "version": "1", "language": "de", "at": now.isoformat(),
-    }  # fmt: skip
+    text = {"wording": "Ein Text.", "version": "1", "language": "de"}
+    return {"kind": str(kind), **text, "at": now.isoformat()}
 
 
 def a_waiting_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
@@ -267,16 +264,14 @@ def a_remote_case(device: Device | None = None, by: Account | None = None, now: 
     return a_case(device, by, now, topic={"topic": "software"}, **pages)
 
 
-WEEKDAYS = {day: [(9 * 60, 18 * 60)] for day in range(5)}
-"""Monday to Friday, 9 to 18."""
+WEEKDAYS = {day: [(9 * 60, 18 * 60)] for day in range(5)}  # Monday to Friday, 9 to 18
 
 
 def a_calendar(kind: Kind = Kind.COMMISSIONING, *, now: datetime = NOW, **terms: Any) -> CalendarKind:
     """Give appointments of a kind: on weekdays, an hour each, many at once, unless `terms` say otherwise."""
-    known = CalendarKind.of(kind)
     usual = {
         "minutes": 60, "capacity": 50, "notice_hours": 4, "change_hours": 24, "ahead_days": 60,
-        "is_offered": True, "hours": WEEKDAYS, "revision": known.revision if known else 0,
+        "is_offered": True, "hours": WEEKDAYS, "revision": getattr(CalendarKind.of(kind), "revision", 0),
     }  # fmt: skip
     return appointments.set_kind(kind, **{**usual, **terms}, by=a_staff_member(), now=now)
 
@@ -289,12 +284,18 @@ def an_appointment(
     now: datetime = NOW,
     by: Account | None = None,
 ) -> Appointment:
-    """Book an appointment as staff do, in the next quarter of an hour unless told otherwise."""
+    """Book an appointment as staff do, in the next free quarter of an hour unless told otherwise."""
     if CalendarKind.of(kind) is None:
         a_calendar(kind, now=now)
     case = case or (a_case_delivered(now=now) if kind is Kind.COMMISSIONING else a_remote_case(now=now))
     start = starts_at or now + GRID - (now - datetime.min.replace(tzinfo=UTC)) % GRID
-    return appointments.book(case, kind, start, by=by or a_staff_member(), now=now)
+    while True:
+        try:
+            return appointments.book(case, kind, start, by=by or a_staff_member(), now=now)
+        except appointments.SlotTaken:
+            if starts_at:
+                raise
+            start += GRID
 
 
 def a_case_in_diagnosis(
