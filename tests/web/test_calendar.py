@@ -155,6 +155,15 @@ def test_who_saves_second_keeps_what_was_typed(client, staff):  # rule S3
     assert CalendarKind.of(Kind.CALL).minutes == 45
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("seen", ["", "ä", "٣", "9" * 30])
+def test_a_revision_that_no_page_ever_showed_saves_nothing(client, staff, seen):  # rule S3
+    build.a_calendar(Kind.CALL, now=SATURDAY, minutes=30)
+    answer = client.send(client.get("/staff/calendar/settings/call"), {"revision": seen, "minutes": "45"})
+    assert answer.status_code == 409
+    assert CalendarKind.of(Kind.CALL).minutes == 30
+
+
 def test_holidays_are_pasted_line_by_line_and_taken_out_again(client, staff):  # rule R4
     build.a_calendar(now=SATURDAY)
     shown = client.get("/staff/calendar/settings")

@@ -245,6 +245,17 @@ def test_a_parcel_that_cannot_be_received_says_why_and_what_to_do(client, staff)
 
 
 @ONE_ENGINE
+def test_a_parcel_with_the_number_of_a_case_that_is_over_opens_a_new_case(client, staff, case):  # rule C4
+    take_in(client, scan(client, case.number))
+    new_case = f"/staff/check-in/unknown?device={case.device_id}"
+    assert new_case not in page_of(scan(client, case.number)).links
+    Case.update(state=State.COMMISSIONED).where(Case.id == case.id).execute()
+    page = page_of(scan(client, case.number))
+    assert "schon angenommen" in page.text
+    assert new_case in page.links
+
+
+@ONE_ENGINE
 def test_a_case_received_without_a_list_gets_it_on_its_parcels_page(client, staff, case):  # rule C4
     cases.receive(case, by=staff, now=clock.now())
     page = client.get(f"/staff/cases/{case.number}/parcel")

@@ -171,6 +171,12 @@ def test_what_is_wrong_is_told_by_line_and_the_rest_is_taken(desk):
     assert ImportRun.get().total == 1
 
 
+def test_a_list_without_a_good_line_is_not_called_known(desk):
+    page = page_of(upload(desk, a_list(["K2", "", "Nord"])))
+    assert "keine Zeile, die übernommen werden kann" in page.text
+    assert "steht schon so im Register" not in page.text
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

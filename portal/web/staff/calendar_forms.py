@@ -16,6 +16,7 @@ from portal.web.staff.calendar import FIRST, LAST
 from portal.web.staff.forms import Box
 
 LONGEST_NAME = 80
+NEVER_SHOWN = -1
 NUMBERS: Mapping[str, Any] = {
     "minutes": _l("Bitte 15 bis 480 Minuten, in Viertelstunden."),
     "capacity": _l("Bitte eine ganze Zahl von 0 bis 100."),
@@ -40,10 +41,19 @@ class Whole(Line):
         self.data = int(self.data)
 
 
+class Seen(Line):
+    """The revision that the page showed; what is no number was never shown, so nothing may be saved on it."""
+
+    def pre_validate(self, _form: Any) -> None:
+        """Take the number, or one that no settings have (rule S3)."""
+        readable = self.data.isascii() and self.data.isdigit() and len(self.data) < 10
+        self.data = int(self.data) if readable else NEVER_SHOWN
+
+
 class KindForm(Form):
     """How appointments of one kind are given, with the hours of seven weekdays."""
 
-    revision = Whole()
+    revision = Seen()
     is_offered = Box()
     minutes = Whole()
     capacity = Whole()
@@ -71,7 +81,7 @@ for _name, _field in hours.day_fields().items():
 def kind_form(kind: Kind, settings: CalendarKind | None) -> KindForm:
     """Return the form with what is stored, or with what one would begin with."""
     data: dict[str, Any] = {
-        "revision": settings.revision if settings else 0,
+        "revision": str(settings.revision if settings else 0),
         "is_offered": settings.is_offered if settings else True,
         "minutes": FIRST_TERMS[kind], "capacity": 1, "notice_hours": 4, "change_hours": 4, "ahead_days": 42,
         **(vars(settings.terms) if settings else {}),
