@@ -9,6 +9,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.models import Case, Quote, SubstituteLink, Swap
+from portal.outside import clock
 from portal.rules.quotes import QuoteState
 from portal.rules.returns import GOING_HOME
 from portal.rules.workflow import AT_THE_WORKSHOP, Role, State
@@ -130,6 +131,8 @@ def _slip(case: Case) -> list[Offered]:
     if not case.is_send_in or case.state not in HAS_SLIP:
         return []
     hint = _("fürs Paket") if case.released_at else _("noch nicht freigegeben")
+    if case.state is State.AWAITING_SHIPMENT and case.is_lapsed(clock.now()):
+        hint = _("abgelaufen")
     return [Offered(_("Begleitschein"), hint, url_for("papers.slip", number=case.number))]
 
 

@@ -192,6 +192,15 @@ def test_papers_are_for_their_own_people_and_for_staff(app, device, owner, sign_
         assert staff.get(f"/cases/{case.number}/{paper}.pdf").status_code == 200
 
 
+def test_a_slip_that_no_longer_holds_is_not_offered_for_the_parcel(app, device, owner):  # rule C2b
+    case = builders.a_case(device, owner)
+    with app.test_request_context():
+        login_user(owner)
+        assert offered(case)[0].hint == "fürs Paket"
+        with time_machine.travel(NOW + timedelta(days=31), tick=False):
+            assert offered(case)[0].hint == "abgelaufen"
+
+
 def test_a_case_names_the_papers_there_are_for_it(signed_in, app, device, owner):  # rules C2, R1, O1, O4
     case = a_case_going_home(device, owner)
     with app.test_request_context():
