@@ -20,7 +20,7 @@ from portal.actions.calendar import (
 )
 from portal.actions.cases import CaseMoved
 from portal.actions.seats import SlotTaken
-from portal.models import Account, Appointment, CalendarKind, Case, Holiday, WeeklyHours
+from portal.models import Account, Appointment, CalendarKind, Case, CommissioningTick, Holiday, WeeklyHours
 from portal.models.appointments import open_key
 from portal.models.base import transaction
 from portal.rules import appointments as rules
@@ -142,8 +142,8 @@ def book(
 def move(appointment: Appointment, starts_at: datetime, *, by: Account, now: datetime) -> Appointment:
     """Move a booked appointment to another slot; it takes the length that is given now (rule R4).
 
-    Raises what `book` raises, TooLate for an owner past the time for changes, and CaseMoved if the
-    appointment is no longer as it was read.
+    Raises what `book` raises, TooLate for an owner past the time for changes or once the commissioning
+    has begun, and CaseMoved if the appointment is no longer as it was read.
     """
     _check_yours(appointment.case, by)
     with transaction():
@@ -163,8 +163,8 @@ def move(appointment: Appointment, starts_at: datetime, *, by: Account, now: dat
 def cancel(appointment: Appointment, *, by: Account, now: datetime, why: str = "") -> Appointment:
     """Cancel a booked appointment; without its commissioning the case goes back a step (rules R4, R5).
 
-    Raises TooLate for an owner past the time for changes, CaseMoved if the appointment is no longer as
-    it was read, and NotYours.
+    Raises TooLate for an owner as `move`, CaseMoved if the appointment is no longer as it was read, and
+    NotYours.
     """
     _check_yours(appointment.case, by)
     with transaction():
@@ -250,8 +250,14 @@ def _check_none_open(case: Case, kind: Kind, now: datetime) -> None:
 
 
 def _check_change(appointment: Appointment, *, by: Account, now: datetime) -> None:
-    if not by.is_staff and now > last_change_at(appointment):
+    if not by.is_staff and (now > last_change_at(appointment) or _has_begun(appointment)):
         raise TooLate(appointment.starts_at.isoformat())
+
+
+def _has_begun(appointment: Appointment) -> bool:
+    """Tell whether support is at the commissioning already: the link may be gone by now (rules R5, L11a)."""
+    is_commissioning = appointment.kind is Kind.COMMISSIONING
+    return is_commissioning and bool(CommissioningTick.done_of(appointment.case))
 
 
 def _held_settings(kind: Kind) -> CalendarKind:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from portal.actions import appointments, cases
+from portal.actions import appointments, cases, commissioning
 from portal.actions.appointments import (
     AlreadyBooked,
     NotAllowedNow,
@@ -297,6 +297,17 @@ def test_what_somebody_else_has_changed_is_not_changed_unseen(database):  # rule
         with pytest.raises(CaseMoved):
             deed()
     assert fresh(seen).starts_at == MONDAY_10
+
+
+def test_the_owner_calls_off_no_commissioning_that_support_has_begun(database):  # rules R5, L11a
+    booked, staff = an_appointment(starts_at=TUESDAY_10), a_staff_member()
+    owner = booked.case.reporter
+    commissioning.tick(fresh(booked.case), Item.SESSION, by=staff, now=NOW)
+    with pytest.raises(TooLate):
+        appointments.cancel(fresh(booked), by=owner, now=NOW)
+    with pytest.raises(TooLate):
+        appointments.move(fresh(booked), TUESDAY_10 + HOUR, by=owner, now=NOW)
+    assert not appointments.cancel(fresh(booked), by=staff, now=NOW).is_booked
 
 
 @pytest.mark.parametrize("deed", ["move", "cancel"])
