@@ -6,9 +6,23 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import doors, link_steps, queue, reminders, rounds
+from portal.actions import doors, link_steps, queue, reminders, rounds, sign_in_links
 from portal.fill import fill
-from portal.models import Account, Case, Device, Draft, Letter, SignIn, base, db, desk, following, search
+from portal.models import (
+    Account,
+    Appointment,
+    Case,
+    Device,
+    Draft,
+    ImportRun,
+    Letter,
+    SignIn,
+    base,
+    db,
+    desk,
+    following,
+    search,
+)
 from portal.models.links import SubstituteLink
 from portal.rules.workflow import Role, State
 from tests.builders import NOW, an_owner
@@ -76,6 +90,9 @@ QUESTIONS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "phone of a case": (lambda: search.cases_with_phone(staff(), "+49000"), ("case_contact_phone",)),
     "an owner's cases": (lambda: list(following.by_turn(an_owner(), NOW)), ("case_customer_id",)),
     "reminders": (lambda: remind_once_all_are_planned(), ("case_remind_at",)),
+    "appointments to remind of": (lambda: list(Appointment.to_remind(NOW)), ("appointment_remind_at",)),
+    "customers' lists to take over": (lambda: list(ImportRun.due(NOW)), ("import_run_due_at",)),
+    "links asked for by mail": (lambda: sign_in_links.send_asked(now=NOW), ("sign_in_link_waits_since",)),
     "due places": (lambda: queue.reassess_due(now=NOW - timedelta(days=9000)), ("case_reassess_at",)),
     "links past their end": (
         lambda: link_steps.expire_due(now=NOW - timedelta(days=9000)),
