@@ -144,6 +144,15 @@ def test_past_the_time_for_changes_there_is_the_phone(client, owner, case):  # r
     assert booked(case).starts_at == appointment.starts_at
 
 
+def test_that_a_time_cannot_be_changed_again_is_told_before_it_is_booked(client, owner, case):  # rule R4
+    look = address(case, f"/commissioning/confirm?at={at(MONDAY, 9):%Y-%m-%dT%H:%MZ}")
+    early = client.page(look).text
+    with time_machine.travel(SATURDAY + timedelta(days=1), tick=False):
+        soon = client.page(look).text
+    assert "danach online nicht mehr ändern" in soon
+    assert "danach online nicht mehr ändern" not in early
+
+
 def confirm_data(case, start, **values):
     return {"at": f"{start:%Y-%m-%dT%H:%MZ}", **values}
 

@@ -13,7 +13,7 @@ from portal.actions.cases import CaseMoved
 from portal.models import Appointment, Case
 from portal.outside import clock
 from portal.rules import berlin
-from portal.rules.appointments import Kind, WeekHours, kinds_for, week_hours
+from portal.rules.appointments import Kind, WeekHours, kinds_for, last_change_at, week_hours
 from portal.rules.workflow import StepRefused
 from portal.web import appointments
 from portal.web.forms import Form, Paragraphs, day_of
@@ -126,10 +126,13 @@ def appointment_confirm(number: str, kind: str) -> Response:
 def _confirm_page(
     case: Case, kind: Kind, starts_at: datetime, form: NoteForm, current: Booked | None, status: int = 200
 ) -> Response:
-    ends_at = appointments.end_of(starts_at, deeds.settings_of(kind) or abort(404))
+    settings = deeds.settings_of(kind) or abort(404)
+    ends_at = appointments.end_of(starts_at, settings)
+    is_fixed = clock.now() > last_change_at(starts_at, settings.change_hours)
     return page(
         "owner/appointment_confirm.html",
         status=status, case=case, kind=kind, starts_at=starts_at, ends_at=ends_at, current=current, form=form,
+        is_fixed=is_fixed,
         errors=form.mistakes if status == 422 else {}, longest=appointments.LONGEST_NOTE,
         at=appointments.text_of(starts_at), day=berlin.day_of(starts_at),
     )  # fmt: skip
