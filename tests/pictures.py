@@ -1,7 +1,7 @@
 """Make the README's pictures: `python -m tests.pictures` (or `make pictures`).
 
-A portal with the demo's data on a database of its own is shown in Chromium; the slip is drawn
-from its PDF. Run it again after the pages have changed.
+A portal with the demo's data on a database of its own is shown in Chromium; the papers are drawn
+from their PDFs. Run it again after the pages have changed.
 """
 
 import io
@@ -9,11 +9,12 @@ import os
 import re
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser import FLAGS, GERMAN, PHONE, chromium_path
 from tests.clients import DEMO_PASSWORD
@@ -61,8 +62,8 @@ def _portal(folder: Path) -> Server:
         "PORTAL_MAIL_FOLDER": f"{folder}/mail",
         "PORTAL_PHOTOS": f"{folder}/photos",
     }
-    for command in ("migrate", "demo"):
-        process = Process([command], environment, folder / "log")
+    for command in (["migrate"], ["demo"], ["worker", "--once"]):
+        process = Process(command, environment, folder / "log")
         process.start()
         if process.wait():
             raise SystemExit(process.output)
@@ -72,17 +73,48 @@ def _portal(folder: Path) -> Server:
 
 
 def _phone(browser: Browser, server: Server) -> None:
-    """Picture a question of the report, a case, and its slip."""
+    """Picture a case with its slip, the way home, a question of the report, and a quote."""
     page = browser.new_context(**PHONE, **GERMAN).new_page()
     _sign_in(page, server, "zweite@salon.example")
     page.get_by_role("link", name="Schicken Sie uns Ihren Kassenserver").click()
-    _save(page.screenshot(full_page=True, clip=_part(page, _end_of(page, "#link"))), "case.png")
+    _save(page.screenshot(full_page=True, clip=_part(page, 980)), "case.png")
     link = page.get_by_role("link", name="Begleitschein drucken").get_attribute("href")
     _save(_drawn(page.request.get(server.address + str(link)).body()), "slip.png")
+    _way_home(page, server)
     page.context.clear_cookies()
     _sign_in(page, server, "inhaberin@salon.example")
     _answer_up_to_the_data(page, server)
     _save(page.screenshot(full_page=True, clip=_part(page, 740)), "report.png")
+    _case_with(page, server, "/quote").click()
+    page.wait_for_url("**/quote")
+    _save(page.screenshot(full_page=True, clip=_part(page, 980)), "quote.png")
+
+
+def _way_home(page: Page, server: Server) -> None:
+    """Picture the note in the parcel, and the free times once it has arrived."""
+    arrived = _case_with(page, server, "/arrived")
+    case = page.url
+    _save(_drawn(page.request.get(f"{case}/return-note.pdf").body()), "return-note.png")
+    arrived.click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Paket ist da").click()
+    page.goto(f"{case}/appointment/commissioning")
+    _save(page.screenshot(full_page=True, clip=_part(page, 980)), "appointment.png")
+    page.get_by_role("link", name="10:00").or_(page.get_by_role("button", name="10:00")).first.click()
+    page.get_by_role("button", name=re.compile("buchen", re.IGNORECASE)).click()
+    page.wait_for_url(lambda url: "/confirm" not in url)
+
+
+def _case_with(page: Page, server: Server, ending: str) -> Locator:
+    """Open the case that has a link to such an address, and return the link."""
+    page.goto(f"{server.address}/cases")
+    cases = page.locator('main a[href^="/cases/R"]').evaluate_all("links => links.map(link => link.href)")
+    for address in cases:
+        page.goto(address)
+        link = page.locator(f'main a[href$="{ending}"]')
+        if link.count():
+            return link.first
+    raise SystemExit(f"none of the demo's cases leads to {ending}")
 
 
 def _answer_up_to_the_data(page: Page, server: Server) -> None:
@@ -109,11 +141,14 @@ def _next(page: Page) -> None:
 
 
 def _desk(browser: Browser, server: Server) -> None:
-    """Picture the queue of support."""
+    """Picture the queue of support, and the calendar of the next week."""
     page = browser.new_context(**DESK, **GERMAN).new_page()
     _sign_in(page, server, "support@portal.example")
     page.evaluate(GERMAN_DATES)
     _save(page.screenshot(), "desk.png")
+    page.goto(f"{server.address}/staff/calendar?view=week&day={date.today() + timedelta(days=2)}")
+    page.evaluate(GERMAN_DATES)
+    _save(page.screenshot(full_page=True, clip=_part(page, 580)), "calendar.png")
 
 
 def _sign_in(page: Page, server: Server, email: str) -> None:
@@ -122,11 +157,6 @@ def _sign_in(page: Page, server: Server, email: str) -> None:
     page.get_by_label("Passwort").fill(DEMO_PASSWORD)
     page.locator("main").get_by_role("button", name="Anmelden").click()
     page.wait_for_url(re.compile(r"/(cases|staff/)$"))
-
-
-def _end_of(page: Page, selector: str) -> float:
-    """Return where the element ends, with the space below it."""
-    return page.evaluate("name => document.querySelector(name).getBoundingClientRect().bottom + 12", selector)
 
 
 def _part(page: Page, most: float) -> dict[str, float]:
