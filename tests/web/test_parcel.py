@@ -121,13 +121,14 @@ def test_another_part_a_place_and_who_forgets_what_it_is(client, staff):  # rule
     assert "Lagerplatz Regal 7" in page_of(done).text
 
 
-def test_the_packing_list_is_ticked_part_by_part_and_sent(client, staff):  # rule C5
+def test_the_packing_list_is_ticked_part_by_part_and_sent(client, staff):  # rules C5, R1
     case = ready()
     shown = opened(client, case)
     assert page_of(shown).headline == "Packliste"
     for part in (Part.SERVER, Part.TSE_USB, Part.PRINTER):
         assert "nicht eingepackt" in page_of(shown).text
         shown = press(client, shown, case, part, "pack")
+    assert f"/cases/{case.number}/return-note.pdf" in page_of(shown).links
     mistyped = client.send(shown, {"tracking_number": "12 34 56"}, form="/dispatch")
     assert mistyped.status_code == 422
     assert "12 34 56" in mistyped.get_data(as_text=True)
@@ -137,6 +138,7 @@ def test_the_packing_list_is_ticked_part_by_part_and_sent(client, staff):  # rul
     assert Case.get_by_id(case.id).return_tracking == "00340434161094042557"
     assert "ist auf dem Rückweg" in page_of(sent).text
     assert Case.get_by_id(case.id).state == State.ON_ITS_WAY_BACK
+    assert "Zurückgeschickt mit DHL: 00340434161094042557" in client.page(f"/staff/cases/{case.number}").text
 
 
 def test_dispatch_with_a_part_left_is_refused_with_the_list(client, staff):  # rules C4a, C5

@@ -69,6 +69,7 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         feedback=Feedback.of_case(case) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),
         carrier_page=tracking_url(case.carrier, case.tracking_number) if case.carrier else None,
+        back_page=tracking_url(case.return_carrier, case.return_tracking) if case.return_carrier else None,
         others=list(desk.other_open_cases(case)) if case.device_id else [],
         is_lapsed=case.is_lapsed(clock.now()),
         reckoning=reckoning.of_case(case, sheet.link, times),
