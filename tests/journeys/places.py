@@ -31,7 +31,23 @@ from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
 from tests.clients import DEMO_PASSWORD
-from tests.journeys import places_of_appointments, places_of_parcels, places_of_quotes, places_of_workshop
+from tests.journeys import (
+    places_of_appointments,
+    places_of_parcels,
+    places_of_quotes,
+    places_of_the_end,
+    places_of_the_register,
+    places_of_workshop,
+)
+
+MORE = (
+    places_of_quotes,
+    places_of_parcels,
+    places_of_appointments,
+    places_of_workshop,
+    places_of_the_end,
+    places_of_the_register,
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,7 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_owner(cookies, now, secret),
         *_staff(cookies, now),
         *_commissioning(cookies, now, secret),
-        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_quotes.pages(now)),
-        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_parcels.pages(now)),
-        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_appointments.pages(now)),
-        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_workshop.pages(now)),
+        *(Place(name, path, cookies.of(who)) for more in MORE for name, path, who in more.pages(now)),
         *_errors(cookies),
     ]
 
@@ -321,7 +334,6 @@ def _commissioning(cookies: Cookies, now: datetime, secret: str) -> Iterator[Pla
     """Show a link's later days at the desk, and the list that puts a server into service."""
     support = account("support@portal")
     cookie = cookies.of(support)
-    builders.a_calendar(now=now)  # room for all of them in the same quarter of an hour
     here = cases.receive(builders.a_sent_case(now=now), by=support, now=now)
     asked = builders.a_link_request(case=here, now=now, entered_since=True)
     locked = builders.an_active_link(link=asked, mode=Mode.VIEW_ONLY, now=now, secret=secret)
