@@ -15,7 +15,7 @@ from portal.models import Account, Attachment, Case, Device, ParcelItem
 from portal.models.attachments import PhotoKind
 from portal.models.base import transaction
 from portal.rules import parcel, workflow
-from portal.rules.parcel import Arrival, Part
+from portal.rules.parcel import Arrival, Departure, Part
 from portal.rules.workflow import AT_THE_WORKSHOP, State, StepRefused
 
 MAX_PHOTOS = 10  # of one arrival
@@ -185,17 +185,31 @@ def add_unexpected(case: Case, record: PartRecord, *, by: Account, now: datetime
 
 
 def identify(item: ParcelItem, serials: Serials, *, by: Account, now: datetime) -> ParcelItem:
-    """Correct the serials of a part; what stood there before is kept in the history (rule C4a)."""
-    columns = asdict(serials)
+    """Correct the serials of a part; what stood there before is kept in the history (rule C4a).
+
+    Another TSE than the one its owner was asked about is asked about anew, and stays with us no longer.
+    """
+    columns: dict[str, Any] = asdict(serials)
     old = {name: getattr(item, name) for name in columns}
     if old == columns:
         return item
+    is_another = bool(item.tse_serial) and item.tse_serial != serials.tse_serial
     with transaction():
         hold(item.case, "identify", OPEN_TO_PARTS, by=by)
         unchanged = [getattr(ParcelItem, name) == text for name, text in old.items()]
         named_now = change(item, columns, *unchanged)
+        if is_another:
+            named_now = _unasked(named_now)
         note_down(named_now, "part_identified", by=by, now=now, old=old, new=columns)
     return named_now
+
+
+def _unasked(item: ParcelItem) -> ParcelItem:
+    """Take back question, consent and stay: what the owner agreed to is another TSE (rule C4a)."""
+    columns: dict[str, Any] = {"disposal_asked_at": None, "consent": None}
+    if item.departure is Departure.KEPT:
+        columns |= {"departure": None, "departure_why": ""}
+    return change(item, columns)
 
 
 def store_at(case: Case, place: str, *, by: Account, now: datetime) -> Case:

@@ -113,6 +113,21 @@ def test_a_mistyped_number_is_corrected_and_told_as_long_as_the_parcel_is_under_
         correct(arrived, Carrier.DHL, "1")
 
 
+def test_a_consent_is_for_the_one_tse_that_was_named(database):  # rule C4a
+    case, staff = a_case_ready_to_return(), a_staff_member()
+    tse = part(case, Part.TSE_USB)
+    tse = parcels.identify(tse, parcels.Serials(tse_serial="0a" * 32), by=staff, now=NOW)
+    packing.ask_disposal(tse, by=staff, now=NOW)
+    packing.agree_disposal(part(case, Part.TSE_USB), GIVEN, by=case.reporter, now=NOW)
+    packing.keep(part(case, Part.TSE_USB), "Abgelaufen", by=staff, now=NOW)
+    other = parcels.identify(
+        part(case, Part.TSE_USB), parcels.Serials(tse_serial="0b" * 32), by=staff, now=NOW
+    )
+    assert (other.consent_id, other.departure) == (None, None)
+    with pytest.raises(ConsentMissing):
+        packing.keep(other, "Abgelaufen", by=staff, now=NOW)
+
+
 def test_a_missing_tse_keeps_the_parcel_here_until_it_comes_or_is_waived(database):  # rules C4a, C5
     case = a_case_ready_to_return(parts=NO_TSE)
     pack(case, Part.SERVER)
