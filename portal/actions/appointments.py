@@ -122,7 +122,7 @@ def book(
     """Book an appointment for the case; the commissioning takes its step with it (rules R4, R5).
 
     Raises NotAllowedNow (NotYours for a stranger), AlreadyBooked, SlotNotOffered and SlotTaken. Staff
-    may take any free place that is still to come, whatever the hours and the notice.
+    may take any free place within a year, whatever the hours and the notice.
     """
     _check_yours(case, by)
     with transaction():
@@ -269,7 +269,7 @@ def _held_settings(kind: Kind) -> CalendarKind:
 
 def _check_start(settings: CalendarKind, starts_at: datetime, *, by: Account, now: datetime) -> None:
     if by.is_staff:
-        is_offered = rules.is_on_grid(starts_at) and starts_at > now
+        is_offered = rules.is_on_grid(starts_at) and now < starts_at <= now + rules.FARTHEST
     else:
         day = berlin.day_of(starts_at)  # whatever the salon's hours: they narrow what is shown, no more
         is_offered = settings.is_offered and starts_at in _offered(settings, day, 1, None, now=now, by=by)

@@ -18,6 +18,9 @@ REMINDED_BEFORE = timedelta(days=1)
 LAST_ALARM = timedelta(hours=1)
 """How long before an appointment the calendar rings for the second and last time."""
 
+FARTHEST = timedelta(days=366)
+"""How far ahead anybody may book: the most that owners can be given; beyond it a year was mistyped."""
+
 HOURS_STEP = 5
 """To how many minutes hours are told."""
 
@@ -94,7 +97,7 @@ _LIMITS = {
     Fault.CAPACITY: (0, 100),
     Fault.NOTICE_HOURS: (0, 24 * 14),
     Fault.CHANGE_HOURS: (0, 24 * 14),
-    Fault.AHEAD_DAYS: (1, 366),
+    Fault.AHEAD_DAYS: (1, FARTHEST.days),
 }
 
 _REMOTE_STATES = frozenset({State.SUBMITTED, State.AWAITING_INFORMATION})

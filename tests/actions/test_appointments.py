@@ -299,6 +299,12 @@ def test_what_somebody_else_has_changed_is_not_changed_unseen(database):  # rule
     assert fresh(seen).starts_at == MONDAY_10
 
 
+def test_nobody_books_in_a_year_that_was_mistyped(database):  # rule R4
+    case = a_case_delivered()
+    with pytest.raises(SlotNotOffered):
+        an_appointment(case, starts_at=datetime(9999, 12, 31, 23, 45, tzinfo=UTC))
+
+
 def test_the_owner_calls_off_no_commissioning_that_support_has_begun(database):  # rules R5, L11a
     booked, staff = an_appointment(starts_at=TUESDAY_10), a_staff_member()
     owner = booked.case.reporter
