@@ -167,6 +167,15 @@ def test_while_it_is_put_into_service_the_title_says_so(signed_in, staff, owner,
         assert signed_in.page(of(case)).headline == "Die Inbetriebnahme ist noch nicht abgeschlossen"
 
 
+def test_nobody_is_told_of_a_commissioning_that_support_has_not_begun(signed_in, staff, owner, device):
+    case = builders.a_case_delivered(device, owner)  # rule R4
+    booked = builders.an_appointment(case, starts_at=NOW + 3 * DAY + timedelta(minutes=1), by=staff)
+    with time_machine.travel(booked.starts_at + timedelta(minutes=5), tick=False):
+        page = signed_in.page(of(case))
+    assert page.headline == "Ihr Termin zur Inbetriebnahme ist jetzt"
+    assert "rufen Sie uns bitte an" in page.text
+
+
 def test_a_link_that_ran_out_heads_the_page_while_the_server_is_away(signed_in, owner, device):  # rule L10
     case = builders.a_case_checked_in(builders.a_sent_case(device, owner))
     link = builders.an_active_link(link=builders.a_link_request(case=case))

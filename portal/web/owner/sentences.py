@@ -108,6 +108,14 @@ NOW_IN_SERVICE = Saying(
 )
 """The commissioning has begun: what was agreed for it is no news any more (rules R1, R5, L11a)."""
 
+DUE_NOW = Saying(
+    _l("Ihr Termin zur Inbetriebnahme ist jetzt"),
+    Actor.STAFF,
+    _l("Wir rufen Sie an"),
+    _l("Haben Sie nach einer Viertelstunde nichts gehört? Dann rufen Sie uns bitte an."),
+)
+"""The appointment has come, and support has not begun its list yet: nobody is told that it has (rule R4)."""
+
 NOT_DONE = Saying(
     _l("Die Inbetriebnahme ist noch nicht abgeschlossen"),
     Actor.STAFF,
@@ -209,10 +217,12 @@ def _at_commissioning(said: Saying, beside: Beside, now: datetime) -> Saying:
     is_over = booked is not None and now >= booked.ends_at + STILL_AT_IT
     if is_over:
         return NOT_DONE
-    if beside.has_begun or made_room or (booked is not None and now >= booked.starts_at):
+    if beside.has_begun or made_room:
         return NOW_IN_SERVICE
     if booked is None:
         return said
+    if now >= booked.starts_at:
+        return DUE_NOW
     when = labels.moment(booked.starts_at)
     if beside.is_unrepaired:
         return replace(said, title=_("Ihr Termin mit uns: %(moment)s", moment=when))
