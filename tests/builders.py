@@ -186,8 +186,7 @@ def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
 
 def consent(kind: str, now: datetime = NOW) -> dict[str, Any]:
     """Return one acceptance as a page stores it (rule S7)."""
-    text = {"wording": "Ein Text.", "version": "1", "language": "de"}
-    return {"kind": str(kind), **text, "at": now.isoformat()}
+    return {"kind": str(kind), "wording": "Ein Text.", "version": "1", "language": "de", "at": now.isoformat()}
 
 
 def a_waiting_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
