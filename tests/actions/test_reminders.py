@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.actions import appointments, cases, letters, queue, reminders
-from portal.models import Case, History, Letter, Quote, Round
+from portal.models import Appointment, Case, History, Letter, Quote, Round
 from portal.rules.carriers import Carrier
 from portal.rules.quotes import QuoteState
 from portal.rules.urgency import Harm
@@ -96,6 +96,15 @@ def test_a_reminder_that_has_not_left_is_called_off_by_the_deed_it_asks_for(data
     cases.mark_sent(Case.get_by_id(case.id), Carrier.DHL, "", by=case.reporter, now=NOW + 24 * DAY)
     assert not waits("release_ends_soon")
     assert waits("released"), "what was told stays told"
+
+
+def test_an_appointment_cancelled_while_the_worker_reads_is_not_reminded_of(database, monkeypatch):  # rule R4
+    booked = build.an_appointment(starts_at=NOW + 3 * DAY + timedelta(minutes=46))
+    due = [Appointment.get_by_id(booked.id)]
+    monkeypatch.setattr(appointments.rounds, "for_each", lambda rows, deed: [deed(one) for one in due])
+    appointments.cancel(booked, by=build.a_staff_member(), now=NOW)
+    appointments.remind_due(now=booked.starts_at - DAY / 2)
+    assert not Letter.select().where(Letter.event == "appointment_soon").exists()
 
 
 def test_a_quote_is_reminded_of_and_lapses_unanswered(database):  # rules W3, P4
