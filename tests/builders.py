@@ -1,7 +1,6 @@
 """Plain builders: each makes one thing, ready to use, with what the test does not care about filled in.
 
-They write through the portal's own actions where there is one, so what they build could have come about.
-All need a connected database (the fixture `database` or `app`).
+They write through the portal's actions, so what they build could have come about. All need a database.
 """
 
 from collections.abc import Mapping, Sequence
@@ -186,7 +185,8 @@ def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:
 
 def consent(kind: str, now: datetime = NOW) -> dict[str, Any]:
     """Return one acceptance as a page stores it (rule S7)."""
-    return {"kind": str(kind), "wording": "Ein Text.", "version": "1", "language": "de", "at": now.isoformat()}
+    said = {"kind": str(kind), "wording": "Ein Text.", "version": "1", "language": "de"}
+    return {**said, "at": now.isoformat()}
 
 
 def a_waiting_case(device: Device | None = None, by: Account | None = None, now: datetime = NOW) -> Case:
