@@ -150,6 +150,15 @@
   document.addEventListener("htmx:error", say("offline"));
   document.addEventListener("htmx:response:error", say("refused"));
 
+  /* A hand scanner types wherever the focus is: the next code belongs into its field, and must not press the button. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey
+      && document.getElementById(event.target.dataset?.typingGoesTo);
+    if (!field) return;
+    field.value = "";
+    field.focus();
+  });
+
   /* An open account menu closes with Escape or a press beside it. */
   const closeMenus = (except) => each(document, "details.menu[open]", (menu) => { if (!menu.contains(except)) menu.open = false; });
   document.addEventListener("click", (event) => closeMenus(event.target));

@@ -1,0 +1,33 @@
+"""A hand scanner types into whatever has the focus: does each code reach its own parcel?  Rule C4."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from portal.models import Case
+from portal.outside import clock
+from portal.rules import numbers
+from tests import builders
+from tests.journeys.people import Business, sign_in
+
+
+@pytest.mark.parametrize("javascript", [True], indirect=True)
+def test_the_next_cartons_code_never_takes_the_last_parcel_in(
+    business: Business, desk: Page, start_server: Callable, javascript: bool
+):  # rule C4
+    now = clock.now()
+    first = builders.a_sent_case(business.device, business.owner, now)
+    second = builders.a_sent_case(builders.a_device(business.salon, now=now), business.owner, now)
+    address = start_server().address
+    sign_in(desk, address, business.staff)
+    desk.goto(f"{address}/staff/check-in")
+    for case in (first, second):
+        desk.keyboard.type(case.number)
+        desk.keyboard.press("Enter")
+        expect(desk.locator(".card.found")).to_contain_text(numbers.group(case.number))
+    assert Case.get_by_id(first.id).received_at is None
+    desk.keyboard.press("Enter")  # one scan and one press
+    expect(desk.locator(".flash")).to_contain_text(numbers.group(second.number))
+    assert Case.get_by_id(second.id).received_at is not None
+    assert Case.get_by_id(first.id).received_at is None
