@@ -1,7 +1,7 @@
 """Bulk data for measuring: realistic customers, devices, cases, history and links, reproducible.
 
-The rows are made in memory (fill_rows) and written in batches; the same seed and day give the
-same rows.
+The rows are made in memory (fill_rows and its neighbours) and written in batches; the same seed and day
+give the same rows.
 """
 
 import json
@@ -14,10 +14,12 @@ from typing import Any
 from peewee import Field, JSONField, Model
 
 from portal.fill_rows import Maker, next_id
-from portal.models import Account, Case, Customer, Device, History, Salon, SubstituteLink, db
+from portal.models import Account, Appointment, Case, Consent, Customer, Device, Salon, SubstituteLink, db
 from portal.models.base import is_sqlite
 
 BATCH = 2_000  # rows in memory at a time
+WITH_IDS = (Customer, Salon, Account, Device, Case, SubstituteLink, Consent, Appointment)
+"""The tables whose ids are given here."""
 
 
 def fill(cases: int, *, now: datetime, seed: int = 2026) -> int:
@@ -70,7 +72,7 @@ def _settle_sequences() -> None:
     """Let PostgreSQL go on counting after the ids that were given here."""
     if is_sqlite():
         return
-    for table in (Customer, Salon, Account, Device, Case, SubstituteLink, History):
+    for table in WITH_IDS:
         name = table._meta.table_name
         db.execute_sql(
             f"SELECT setval(pg_get_serial_sequence('\"{name}\"', 'id'), (SELECT max(id) FROM \"{name}\"))"

@@ -9,9 +9,12 @@ from typing import Any
 from peewee import Model, fn
 
 from portal import fill_links
+from portal.fill_calendar import Calendar
+from portal.fill_ways import SHARES, way_to
+from portal.fill_workshop import Workshop
 from portal.models import Account, Case, Counter, Customer, Device, History, Salon, SubstituteLink
 from portal.models.base import searchable
-from portal.rules import berlin, numbers, urgency
+from portal.rules import berlin, numbers, parcel, urgency
 from portal.rules.carriers import Carrier
 from portal.rules.links import Answer, LinkReason, LinkState, Reason
 from portal.rules.triage import Origin, Outcome, Topic
@@ -83,44 +86,15 @@ FAULTS = (
     "Seit dem Gewitter leuchtet nur noch die rote Lampe.",
     "Der Lüfter ist sehr laut, dann geht er aus.",
 )
+RETURN_TO = {
+    "contact_name": "Inhaber",
+    "contact_phone": "+49220212345",
+    "return_name": "Salon",
+    "return_street": "Hauptstraße 1",
+    "return_postal_code": "51465",
+    "return_city": "Bergisch Gladbach",
+}
 ESTIMATES = (Estimate.IN_WARRANTY, Estimate.CHARGEABLE, Estimate.CHARGEABLE, Estimate.NO_SPARE_PARTS)
-
-# The way a finished case went, and how often (in 100) a case stands where.
-WHOLE_WAY = (
-    ("submit", State.SUBMITTED),
-    ("release", State.AWAITING_SHIPMENT),
-    ("mark_sent", State.ON_ITS_WAY_TO_US),
-    ("receive", State.RECEIVED),
-    ("start_diagnosis", State.IN_DIAGNOSIS),
-    ("start_repair", State.IN_REPAIR),
-    ("make_ready", State.READY_TO_RETURN),
-    ("dispatch", State.ON_ITS_WAY_BACK),
-    ("confirm_delivery", State.DELIVERED),
-    ("book_commissioning", State.COMMISSIONING_BOOKED),
-    ("commission", State.COMMISSIONED),
-)
-SHARES = (
-    (State.COMMISSIONED, 800),
-    (State.CANCELLED, 30),
-    (State.DECLINED, 30),
-    (State.SOLVED_REMOTELY, 40),
-    (State.SUBMITTED, 10),
-    (State.AWAITING_INFORMATION, 6),
-    (State.AWAITING_SHIPMENT, 20),
-    (State.ON_ITS_WAY_TO_US, 14),
-    (State.RECEIVED, 5),
-    (State.IN_DIAGNOSIS, 10),
-    (State.AWAITING_QUOTE_DECISION, 5),
-    (State.QUOTE_ACCEPTED, 3),
-    (State.QUOTE_DECLINED, 3),
-    (State.NO_FAULT_FOUND, 3),
-    (State.NOT_REPAIRABLE, 3),
-    (State.IN_REPAIR, 10),
-    (State.READY_TO_RETURN, 5),
-    (State.ON_ITS_WAY_BACK, 5),
-    (State.DELIVERED, 5),
-    (State.COMMISSIONING_BOOKED, 5),
-)
 
 
 def next_id(table: type[Model]) -> int:
@@ -142,6 +116,11 @@ class Maker:
     history: list[dict[str, Any]] = field(default_factory=list)
     serials: dict[int, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Begin where the database ends."""
+        self.calendar = Calendar(self.now)
+        self.workshop = Workshop(self.now)
+
     def tables(self) -> Iterator[tuple[type[Model], Iterable[dict[str, Any]]]]:
         customers, salons, accounts = self._customers()
         yield Customer, customers
@@ -153,6 +132,8 @@ class Maker:
             Counter.update(last=last).where(Counter.year == year).execute()
         yield SubstituteLink, self.links
         yield History, self.history
+        yield from self.workshop.tables()
+        yield from self.calendar.tables()
 
     def _customers(self) -> tuple[list, list, list]:
         first = {table: next_id(table) for table in (Customer, Salon, Account, Device)}
@@ -235,17 +216,22 @@ class Maker:
             else (timedelta(days=self.random.randint(0, 25), hours=self.random.randint(0, 23)))
         )
         reported = self.now - age
-        since = self._write_history(case, device, state, reported)
+        owner = self.owners[self.owner_of[device["id"]]]
+        reached = self._write_history(case, owner, state, reported)
+        since, sent_at = reached[state], reached.get(State.ON_ITS_WAY_TO_US)
         link = self._link(case, device, state, reported, link_open)
-        situation = Situation(state=state, state_since=since, sent_at=since, **fill_links.situation_of(link))
-        found = urgency.assess(situation, self.now)
-        return {
+        situation = Situation(
+            state=state, state_since=since, sent_at=sent_at, **fill_links.situation_of(link),
+            booked_until=self.calendar.book(case, owner, reached),
+        )  # fmt: skip
+        found, released_at = urgency.assess(situation, self.now), reached.get(State.AWAITING_SHIPMENT)
+        row = {
             "id": case,
             "number": self._number(reported.year),
             "customer": self.owner_of[device["id"]],
             "salon": device["salon"],
             "device": device["id"],
-            "reporter": self.owners[self.owner_of[device["id"]]],
+            "reporter": owner,
             "state": state,
             "state_since": since,
             "topic": Topic.SERVER,
@@ -253,23 +239,19 @@ class Maker:
             "estimate": self.random.choice(ESTIMATES),
             "estimated_on": berlin.day_of(reported),
             "fault": self.random.choice(FAULTS),
-            "contact_name": "Inhaber",
-            "contact_phone": "+49220212345",
-            "return_name": "Salon",
-            "return_street": "Hauptstraße 1",
-            "return_postal_code": "51465",
-            "return_city": "Bergisch Gladbach",
+            **RETURN_TO,
             "reported_at": reported,
-            "released_at": reported,
-            "valid_until": reported + timedelta(days=30),
-            "carrier": Carrier.DHL,
-            "tracking_number": f"00340434{case:012d}",
-            "sent_at": since,
+            "released_at": released_at,
+            "valid_until": released_at and parcel.valid_until(released_at),
+            "carrier": Carrier.DHL if sent_at else None,
+            "tracking_number": f"00340434{case:012d}" if sent_at else "",
+            "sent_at": sent_at,
             "last_online_at": reported,
             "harm": found.harm,
             "harm_since": found.since,
             "reassess_at": found.next_at,
         }
+        return row | self.workshop.take_in(row, device, reached)
 
     def _number(self, year: int) -> str:
         if year not in self.serials:
@@ -278,24 +260,21 @@ class Maker:
         self.serials[year] += 1
         return numbers.make(year, self.serials[year])
 
-    def _write_history(self, case: int, device: dict, state: State, reported: datetime) -> datetime:
-        """Write the steps up to `state`, spread over the time since; return when the last was."""
-        steps = list(WHOLE_WAY)
-        names = [target for _step, target in steps]
-        if state in names:
-            steps = steps[: names.index(state) + 1]
-        else:
-            steps = [*steps[:1], (_LAST_STEP[state], state)]
+    def _write_history(
+        self, case: int, owner: int, state: State, reported: datetime
+    ) -> dict[State, datetime]:
+        """Write the steps up to `state`, spread over the time since; return when each state was reached."""
+        steps = way_to(state)
         gap = (self.now - reported) / (len(steps) + 1)
         if state is State.COMMISSIONED:
             gap = min(gap, timedelta(hours=self.random.randint(6, 48)))  # a way as long as ways usually are
-        source, at = State.DRAFT, reported
+        source, reached = State.DRAFT, {}
         for index, (step, target) in enumerate(steps):
-            at = reported + gap * index
+            reached[target] = reported + gap * index
             self.history.append(
                 {
-                    "at": at,
-                    "account": self.owners[self.owner_of[device["id"]]],
+                    "at": reached[target],
+                    "account": owner,
                     "case": case,
                     "link": None,
                     "what": step,
@@ -304,7 +283,7 @@ class Maker:
                 }
             )
             source = target
-        return at
+        return reached
 
     def _link(
         self, case: int, device: dict, state: State, reported: datetime, link_open: set[int]
@@ -344,17 +323,6 @@ class Maker:
         return self.links[-1]["id"] + 1 if self.links else next_id(SubstituteLink)
 
 
-_LAST_STEP = {
-    State.CANCELLED: "cancel",
-    State.DECLINED: "decline",
-    State.SOLVED_REMOTELY: "solve_remotely",
-    State.AWAITING_INFORMATION: "ask_back",
-    State.AWAITING_QUOTE_DECISION: "send_quote",
-    State.QUOTE_ACCEPTED: "accept_quote",
-    State.QUOTE_DECLINED: "decline_quote",
-    State.NO_FAULT_FOUND: "no_fault_found",
-    State.NOT_REPAIRABLE: "not_repairable",
-}
 _RUNNING = frozenset(State) - {
     State.DRAFT,
     State.COMMISSIONED,

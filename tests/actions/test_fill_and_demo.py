@@ -5,11 +5,25 @@ from datetime import timedelta
 import pytest
 
 from portal import demo
-from portal.actions import accounts
+from portal.actions import accounts, offers, schedule
 from portal.fill import fill
-from portal.models import TABLES, Account, Case, Counter, Customer, History, Operator, SubstituteLink, base
+from portal.models import (
+    TABLES,
+    Account,
+    Appointment,
+    Case,
+    Counter,
+    Customer,
+    History,
+    Operator,
+    ParcelItem,
+    Quote,
+    Seat,
+    SubstituteLink,
+    base,
+)
 from portal.models.migrations import migrate
-from portal.rules import numbers
+from portal.rules import numbers, reminders
 from portal.rules.links import LinkState
 from portal.rules.workflow import Role, State
 from tests.builders import NOW, SECRET, a_case
@@ -64,10 +78,36 @@ def test_filled_data_holds_the_rules(database):
     assert Counter.select().count() >= 1
 
 
+def test_filled_cases_are_as_the_portal_would_have_left_them(database):  # rules C4, C5, R4, W3
+    fill(1000, now=NOW)
+    planned_at = NOW.replace(minute=0, second=0, microsecond=0)
+    seen = set()
+    for case in Case.select():
+        state = State(case.state)
+        items = [item.standing for item in ParcelItem.of_case(case)]
+        assert bool(items) == (case.received_at is not None)
+        assert all(item.has_left for item in items) == (case.dispatched_at is not None or not items)
+        booked = Appointment.commissioning_of(case.id)
+        assert (booked is not None) == (state is State.COMMISSIONING_BOOKED)
+        assert booked is None or booked.seats.count() == 4
+        assert (Quote.unanswered(case) is not None) == (state is State.AWAITING_QUOTE_DECISION)
+        assert case.remind_at == reminders.next_at(schedule.standing_of(case), planned_at)
+        seen.add(state)
+    assert seen >= {State.COMMISSIONING_BOOKED, State.AWAITING_QUOTE_DECISION, State.READY_TO_RETURN}
+
+
+def test_a_filled_quote_says_what_a_sent_one_says(database):  # rule P4
+    fill(600, now=NOW)
+    for quote in Quote.select():
+        assert quote.frozen == offers.frozen(quote.case, quote, now=quote.sent_at)
+
+
 def test_more_can_be_filled_in_later(database):
-    fill(30, now=NOW)
-    fill(30, now=NOW + timedelta(days=1))
-    assert Case.select().count() == 60
+    fill(600, now=NOW)
+    seats = Seat.select().count()
+    fill(600, now=NOW + timedelta(days=1))
+    assert Case.select().count() == 1200
+    assert 0 < seats < Seat.select().count(), "and no place was given twice"
 
 
 def test_the_demo_can_be_made_again_and_again(database):
