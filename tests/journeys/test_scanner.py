@@ -43,6 +43,8 @@ def test_parts_packed_one_after_the_other_without_waiting_all_show_as_packed(
     address = start_server().address
     sign_in(desk, address, business.staff)
     desk.goto(f"{address}/staff/cases/{case.number}/parcel")
-    desk.evaluate("[...document.querySelectorAll('form[action$=\"/pack\"] button')].forEach(one => one.click())")
+    desk.evaluate(
+        "[...document.querySelectorAll('form[action$=\"/pack\"] button')].forEach(one => one.click())"
+    )
     expect(desk.locator("#parcel li.done")).to_have_count(4)
     expect(desk.get_by_role("button", name="Abgeschickt")).to_be_visible()
