@@ -42,7 +42,7 @@ class Vendor:
     def of(cls, who: Operator) -> "Vendor":
         """Return what papers say of the operator."""
         place = f"{who.postal_code} {who.city}"
-        origin = filled(who.company, who.person, who.street, place)
+        origin = filled(who.company or who.person, who.street, place)
         return cls(who.brand, origin, who.phone, who.support_hours, who.email)
 
 

@@ -122,7 +122,7 @@ def _money(cents: int) -> str:
 
 def _vendor(operator: Mapping[str, Any]) -> Vendor:
     place = f"{operator['postal_code']} {operator['city']}"
-    origin = documents.filled(operator["company"], operator.get("person") or "", operator["street"], place)
+    origin = documents.filled(operator["company"] or operator.get("person") or "", operator["street"], place)
     return Vendor(
         brand=operator["brand"],
         origin=origin,
