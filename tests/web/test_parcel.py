@@ -222,6 +222,18 @@ def test_the_second_of_two_who_pack_is_told_and_shown_the_list(client, staff):  
     assert "eingepackt" in page_of(late).text
 
 
+def test_who_dispatches_second_is_told_and_keeps_the_number(client, staff):  # rule S3
+    case = ready()
+    for one in list(ParcelItem.of_case(case)):
+        packing.pack(one, by=staff, now=clock.now())
+    shown = opened(client, case)
+    sent = {**token(shown), "carrier": "dhl"}
+    client.post(f"{address(case)}/dispatch", data={**sent, "tracking_number": "00340434161094042557"})
+    late = client.post(f"{address(case)}/dispatch", data={**sent, "tracking_number": "09981122330044"})
+    assert late.status_code == 409
+    assert "09981122330044" in page_of(late).text
+
+
 def test_htmx_gets_the_list_alone(client, staff):
     case = ready()
     answer = client.send(opened(client, case), form=f"/items/{item(case, Part.SERVER).id}/pack", headers=HTMX)

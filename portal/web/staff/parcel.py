@@ -245,7 +245,7 @@ def _with_form(number: str, form: Form, act: Callable[[Case], object]) -> Respon
     except PartsOutstanding as problem:
         return _show(found(number), status=409, notice=_outstanding(problem), form=form)
     except (CaseMoved, StepRefused):
-        return _show(found(number), status=409, notice=FASTER, form=form)
+        return _show(found(number), status=409, notice=FASTER, form=form, lost=_typed(form))
     return go_to(url_for("staff.parcel", number=number))
 
 
