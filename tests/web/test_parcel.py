@@ -224,7 +224,7 @@ def test_the_second_of_two_who_pack_is_told_and_shown_the_list(client, staff):  
 
 def test_who_dispatches_second_is_told_and_keeps_the_number(client, staff):  # rule S3
     case = ready()
-    for one in list(ParcelItem.of_case(case)):
+    for one in [one for one in ParcelItem.of_case(case) if one.standing.is_here]:
         packing.pack(one, by=staff, now=clock.now())
     shown = opened(client, case)
     sent = {**token(shown), "carrier": "dhl"}
