@@ -135,22 +135,6 @@ def test_the_address_is_told_to_nobody(client, door, path):
     assert "noindex" in answer.headers["X-Robots-Tag"]
 
 
-def test_a_browser_passes_the_door_under_the_strict_policy(page, live_server, environment):
-    """Chromium blocks a form's redirect to another host; the way through the door is a plain link."""
-    from portal.config import DEMO_SECRET
-    from portal.models import base
-
-    base.connect(environment["PORTAL_DATABASE"])
-    link = builders.an_active_link(secret=DEMO_SECRET, now=LATER)
-    base.db.close_all()
-    page.route("https://till.example/**", lambda route: route.fulfill(body="Die Kasse"))
-    page.goto(f"{live_server}/l/{door_token(DEMO_SECRET, link.id, link.generation)}")
-    page.get_by_role("link", name="Zur Kasse").click()
-    page.wait_for_url(TILL)
-    assert "Die Kasse" in page.content()
-    assert page.evaluate("document.referrer") == ""
-
-
 # What holds now
 
 
