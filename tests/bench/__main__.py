@@ -37,7 +37,7 @@ class Server:
     name: str
     port: int
     process: subprocess.Popen
-    cookie: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=dict)
     connection: http.client.HTTPConnection | None = None
 
@@ -46,14 +46,15 @@ class Server:
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         body = urlencode(form) if form else None
-        sent = {"Cookie": self.cookie, **headers}
+        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), **headers}
         if body:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         self.connection.request(method, path, body=body, headers=sent)
         answer = self.connection.getresponse()
         answer.text = answer.read()
-        if found := answer.getheader("Set-Cookie"):
-            self.cookie = found.split(";")[0]
+        for found in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = found.split(";")[0].partition("=")
+            self.cookies[name] = value
         return answer
 
     def measure(self, what: str, path: str, **headers: str) -> None:
