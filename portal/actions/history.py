@@ -1,13 +1,17 @@
-"""Write down what was done; called inside the deed's own transaction (rule S)."""
+"""Write down what was done: who, what, when and from where, in the deed's own transaction (rule S)."""
 
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from portal.models import Account, Case, History, SubstituteLink
+from portal.models import Account, Case, Customer, History, SubstituteLink
+
+origin: ContextVar[str] = ContextVar("origin", default="")
+"""The network address the present request comes from; empty for the worker and the commands."""
 
 
 def record(
-    subject: Case | SubstituteLink | None,
+    subject: Case | SubstituteLink | Customer | Account | None,
     what: str,
     *,
     by: Account | None,
@@ -17,14 +21,32 @@ def record(
     why: str = "",
     **facts: Any,
 ) -> History:
-    """Add one row of history to a case or a link; a link's row shows on its case too.
+    """Add one row of history to a case or a link, a customer or a person; a link's row shows on its case too.
 
     `subject` None is the portal itself: a key that was made, a webhook switched off. `by` None means
     that the portal did it by itself. `facts` must be plain JSON values.
     """
-    owner: dict[str, Any] = {"case": subject}
-    if isinstance(subject, SubstituteLink):
-        owner = {"link": subject, "case": subject.case_id}
     return History.create(
-        at=at, account=by, what=what, source=source, target=target, why=why, facts=facts, **owner
+        at=at,
+        account=by,
+        what=what,
+        source=source,
+        target=target,
+        why=why,
+        facts=facts,
+        address=origin.get()[:45],
+        **_place_of(subject),
     )
+
+
+def _place_of(subject: Case | SubstituteLink | Customer | Account | None) -> dict[str, Any]:
+    if isinstance(subject, SubstituteLink):
+        return {"link": subject, "case": subject.case_id}
+    if isinstance(subject, Customer | Account):
+        return {"about": about(subject)}
+    return {"case": subject}
+
+
+def about(subject: Customer | Account) -> str:
+    """Return how a row of history names a customer or a person."""
+    return f"{type(subject).__name__.lower()}:{subject.id}"

@@ -12,6 +12,7 @@ from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
 from portal.models.drafts import Draft
 from portal.models.durations import StepTime
+from portal.models.emergencies import Emergency
 from portal.models.feedback import Feedback
 from portal.models.history import History
 from portal.models.hooks import Hook
@@ -20,10 +21,14 @@ from portal.models.keys import ApiKey
 from portal.models.letters import Letter
 from portal.models.links import SubstituteLink
 from portal.models.messages import Message
-from portal.models.operator import Operator
+from portal.models.operator import Logo, Operator
 from portal.models.outages import OutageLine
 from portal.models.parcels import ParcelItem
+from portal.models.privacy import Deletion, Takeout
 from portal.models.quotes import Quote
+from portal.models.registrations import EmailChange, Registration
+from portal.models.seals import Seal
+from portal.models.second_factor import Authenticator, Challenge, Passkey, RecoveryCode
 from portal.models.signing_in import SignInLink, Throttle
 from portal.models.workshop import Swap
 
@@ -61,6 +66,17 @@ TABLES = (
     Throttle,
     SignInLink,
     ImportRun,
+    Passkey,
+    Authenticator,
+    RecoveryCode,
+    Challenge,
+    Emergency,
+    Registration,
+    EmailChange,
+    Seal,
+    Takeout,
+    Deletion,
+    Logo,
 )
 
 __all__ = [table.__name__ for table in TABLES] + ["TABLES", "db"]

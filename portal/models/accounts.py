@@ -24,6 +24,7 @@ class Account(UserMixin, BaseModel):
     language = CharField(max_length=5, default="de")
     created_at = InstantField()
     closed_at = InstantField(null=True)
+    anonymised_at = InstantField(null=True)  # the person is gone, what they did stays (P3)
 
     session_token: str | None = None
     signed_in: "SignIn | None" = None  # the row behind the token, for who came in with it
@@ -60,6 +61,8 @@ class SignIn(BaseModel):
     last_used_at = InstantField(null=True)
     address = CharField(max_length=45, default="", constraints=[SQL("DEFAULT ''")])  # of the last use
     by = EnumField(By, max_length=10, default=By.PASSWORD, constraints=[SQL("DEFAULT 'password'")])
+    second_factor_at = InstantField(null=True)  # staff see nothing before
+    confirmed_at = InstantField(null=True)  # when they last proved anew who they are, for dangerous deeds
 
     @classmethod
     def open_of(cls, account: Account, now: datetime):

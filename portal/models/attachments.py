@@ -30,6 +30,8 @@ class Attachment(BaseModel):
     size = IntegerField()  # bytes
     at = InstantField()
     kind = EnumField(PhotoKind, max_length=10, default=PhotoKind.FAULT, constraints=[SQL("DEFAULT 'fault'")])
+    blackened_at = InstantField(null=True)  # something in it was made unreadable
+    removed_at = InstantField(null=True)  # its file is gone
 
     @classmethod
     def of_case(cls, case: Case, kind: PhotoKind = PhotoKind.FAULT):

@@ -94,6 +94,10 @@ class Case(BaseModel):
     remind_at = InstantField(null=True, index=True)
     reminded_at = InstantField(null=True)
 
+    # Until when the law wants the case kept, and when its people's data went after that (P3).
+    keep_until = DateField(null=True, index=True)
+    erased_at = InstantField(null=True)
+
     class Meta:
         indexes = (
             (("harm", "harm_since", "id"), False),

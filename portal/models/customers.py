@@ -12,6 +12,7 @@ class Customer(BaseModel):
     name = CharField(max_length=120)
     search_name = CharField(max_length=160, index=True)  # base.searchable(name)
     created_at = InstantField()
+    locked_at = InstantField(null=True)  # kept only because the law wants it (P3)
 
 
 class Salon(BaseModel):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from peewee import CharField, ForeignKeyField, JSONField, TextField
+from peewee import SQL, CharField, ForeignKeyField, JSONField, TextField
 
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
@@ -24,6 +24,11 @@ class History(BaseModel):
     target = CharField(max_length=30, default="")
     why = TextField(default="")
     facts = JSONField(default=dict)
+    address = CharField(max_length=45, default="", constraints=[SQL("DEFAULT ''")])  # from where
+    about = CharField(
+        max_length=40, null=True, index=True
+    )  # "customer:12", "account:5": neither case nor link
+    erased_at = InstantField(null=True)  # its words' time was over (P3); the row itself stays
 
     @classmethod
     def of_case(cls, case: Case):

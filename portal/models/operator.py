@@ -1,8 +1,8 @@
 """The operator: name, address, texts, fees and limits — settings, never code."""
 
-from peewee import SQL, CharField, DateField, IntegerField, TextField
+from peewee import SQL, BlobField, CharField, DateField, IntegerField, JSONField, TextField
 
-from portal.models.base import BaseModel
+from portal.models.base import BaseModel, InstantField
 
 # Rule C3: the address parcels go to, unless the operator sets another.
 DEFAULTS = {
@@ -46,8 +46,25 @@ class Operator(BaseModel):
     overdue_days = IntegerField(default=7, constraints=[SQL("DEFAULT 7")])  # then a parcel is asked for
     quote_terms = TextField(default="", constraints=[SQL("DEFAULT ''")])
     quote_terms_on = DateField(null=True)
+    target_hours = JSONField(
+        default=dict, constraints=[SQL("DEFAULT '{}'")]
+    )  # by state; others: as the rules say
+    retention_years = JSONField(default=dict, constraints=[SQL("DEFAULT '{}'")])  # by kind (P3); likewise
 
     @classmethod
     def current(cls) -> "Operator":
         """Return the operator; before one is stored, the vendor of rule C3."""
         return cls.select().order_by(cls.id).first() or cls(**DEFAULTS)
+
+
+class Logo(BaseModel):
+    """The operator's own picture, as it is served; the newest counts, and none is fine too."""
+
+    content = BlobField()
+    kind = CharField(max_length=20)  # "image/svg+xml" or "image/png"
+    at = InstantField()
+
+    @classmethod
+    def current(cls) -> "Logo | None":
+        """Return the logo to show."""
+        return cls.select().order_by(cls.id.desc()).first()

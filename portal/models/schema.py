@@ -70,7 +70,12 @@ SQLITE = (
     """,
     """
     CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
-    BEGIN SELECT RAISE(ABORT, 'history is append-only (rule S)'); END
+    WHEN OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL OR NEW.why <> '' OR NEW.facts <> '{}'
+      OR NEW.address <> '' OR NEW.id IS NOT OLD.id OR NEW.at IS NOT OLD.at
+      OR NEW.account_id IS NOT OLD.account_id OR NEW.case_id IS NOT OLD.case_id
+      OR NEW.link_id IS NOT OLD.link_id OR NEW.what IS NOT OLD.what OR NEW.source IS NOT OLD.source
+      OR NEW.target IS NOT OLD.target OR NEW.about IS NOT OLD.about
+    BEGIN SELECT RAISE(ABORT, 'history is append-only (rules S, P3)'); END
     """,
     """
     CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
@@ -79,6 +84,19 @@ SQLITE = (
     """
     CREATE TRIGGER link_is_not_deleted BEFORE DELETE ON substitute_link
     BEGIN SELECT RAISE(ABORT, 'a link is never erased (rule L3)'); END
+    """,
+    """
+    CREATE TRIGGER seal_is_not_replaced BEFORE INSERT ON seal
+    WHEN EXISTS (SELECT 1 FROM seal WHERE id = NEW.id OR history_id = NEW.history_id)
+    BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END
+    """,
+    """
+    CREATE TRIGGER seal_is_not_changed BEFORE UPDATE ON seal
+    BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END
+    """,
+    """
+    CREATE TRIGGER seal_is_not_deleted BEFORE DELETE ON seal
+    BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END
     """,
     """
     CREATE TRIGGER quote_stays_as_sent BEFORE UPDATE ON quote
@@ -138,9 +156,27 @@ POSTGRESQL = (
     END $$
     """,
     """
-    CREATE TRIGGER history_is_kept BEFORE UPDATE OR DELETE ON history
+    CREATE TRIGGER history_is_kept BEFORE DELETE ON history
     FOR EACH ROW EXECUTE FUNCTION refuse()
     """,
+    """
+    CREATE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL OR NEW.why <> '' OR NEW.facts::text <> '{}'
+         OR NEW.address <> '' OR NEW.id IS DISTINCT FROM OLD.id OR NEW.at IS DISTINCT FROM OLD.at
+         OR NEW.account_id IS DISTINCT FROM OLD.account_id OR NEW.case_id IS DISTINCT FROM OLD.case_id
+         OR NEW.link_id IS DISTINCT FROM OLD.link_id OR NEW.what IS DISTINCT FROM OLD.what
+         OR NEW.source IS DISTINCT FROM OLD.source OR NEW.target IS DISTINCT FROM OLD.target
+         OR NEW.about IS DISTINCT FROM OLD.about THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'history is append-only (rules S, P3)';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    "CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history"
+    " FOR EACH ROW EXECUTE FUNCTION keep_history()",
+    "CREATE TRIGGER seal_is_kept BEFORE UPDATE OR DELETE ON seal FOR EACH ROW EXECUTE FUNCTION refuse()",
+    "CREATE TRIGGER seal_is_not_emptied BEFORE TRUNCATE ON seal EXECUTE FUNCTION refuse()",
     "ALTER TABLE substitute_link ADD CONSTRAINT link_is_not_too_long"
     " CHECK (ends_at <= activated_at + INTERVAL '720 hours')",
     "ALTER TABLE substitute_link ADD CONSTRAINT link_lock_needs_read_out"

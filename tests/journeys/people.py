@@ -72,7 +72,8 @@ def press(page: Page, label: str, *, within: Locator | None = None) -> None:
     """Press the button, or follow the link, with this label."""
     place = within or page.locator("main")
     button = place.get_by_role("button", name=label, exact=True)
-    (button if button.count() else place.get_by_role("link", name=label, exact=True)).first.click()
+    link = place.get_by_role("link", name=label, exact=True)
+    button.or_(link).first.click()  # waits for either: the page may still be on its way
 
 
 def go_on(page: Page) -> None:

@@ -14,7 +14,14 @@ from portal.models.migrations import FOLDER, migrate, pending
 from portal.rules.links import TillState
 from tests.engines import wait_until
 
-ALL = ["0001_initial", "0002_life_of_links", "0003_workshop_and_return", "0004_signing_in", "0005_register"]
+ALL = [
+    "0001_initial",
+    "0002_life_of_links",
+    "0003_workshop_and_return",
+    "0004_signing_in",
+    "0005_register",
+    "0006_access_and_privacy",
+]
 RUNNERS_OWN = "schema_migration"  # the table in which playhouse keeps what was run
 
 SQLITE_SHAPE = {

@@ -1,0 +1,117 @@
+ALTER TABLE "sign_in" ADD COLUMN "second_factor_at" TEXT;;
+
+ALTER TABLE "sign_in" ADD COLUMN "confirmed_at" TEXT;;
+
+ALTER TABLE "account" ADD COLUMN "anonymised_at" TEXT;;
+
+ALTER TABLE "history" ADD COLUMN "address" VARCHAR(45) NOT NULL DEFAULT '';;
+
+ALTER TABLE "history" ADD COLUMN "about" VARCHAR(40);;
+
+ALTER TABLE "history" ADD COLUMN "erased_at" TEXT;;
+
+ALTER TABLE "case" ADD COLUMN "keep_until" DATE;;
+
+ALTER TABLE "case" ADD COLUMN "erased_at" TEXT;;
+
+ALTER TABLE "customer" ADD COLUMN "locked_at" TEXT;;
+
+ALTER TABLE "attachment" ADD COLUMN "blackened_at" TEXT;;
+
+ALTER TABLE "attachment" ADD COLUMN "removed_at" TEXT;;
+
+ALTER TABLE "operator" ADD COLUMN "target_hours" TEXT NOT NULL DEFAULT '{}';;
+
+ALTER TABLE "operator" ADD COLUMN "retention_years" TEXT NOT NULL DEFAULT '{}';;
+
+CREATE INDEX "history_about" ON "history" ("about");;
+
+CREATE INDEX "case_keep_until" ON "case" ("keep_until");;
+
+CREATE TABLE "passkey" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER NOT NULL, "credential_id" VARCHAR(1400) NOT NULL, "public_key" TEXT NOT NULL, "user_handle" VARCHAR(100) NOT NULL, "sign_count" INTEGER NOT NULL, "transports" TEXT NOT NULL, "name" VARCHAR(60) NOT NULL, "created_at" TEXT NOT NULL, "last_used_at" TEXT, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE INDEX "passkey_account_id" ON "passkey" ("account_id");;
+
+CREATE UNIQUE INDEX "passkey_credential_id" ON "passkey" ("credential_id");;
+
+CREATE TABLE "authenticator" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER NOT NULL, "secret" TEXT NOT NULL, "last_step" INTEGER NOT NULL, "created_at" TEXT NOT NULL, "confirmed_at" TEXT, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE UNIQUE INDEX "authenticator_account_id" ON "authenticator" ("account_id");;
+
+CREATE TABLE "recovery_code" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER NOT NULL, "code_hash" VARCHAR(64) NOT NULL, "created_at" TEXT NOT NULL, "used_at" TEXT, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE INDEX "recovery_code_account_id" ON "recovery_code" ("account_id");;
+
+CREATE UNIQUE INDEX "recovery_code_account_id_code_hash" ON "recovery_code" ("account_id", "code_hash");;
+
+CREATE TABLE "challenge" ("id" INTEGER NOT NULL PRIMARY KEY, "challenge_hash" VARCHAR(64) NOT NULL, "account_id" INTEGER, "purpose" VARCHAR(20) NOT NULL, "created_at" TEXT NOT NULL, "expires_at" TEXT NOT NULL, "used_at" TEXT, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE UNIQUE INDEX "challenge_challenge_hash" ON "challenge" ("challenge_hash");;
+
+CREATE INDEX "challenge_account_id" ON "challenge" ("account_id");;
+
+CREATE INDEX "challenge_expires_at" ON "challenge" ("expires_at");;
+
+CREATE TABLE "emergency" ("id" INTEGER NOT NULL PRIMARY KEY, "case_id" INTEGER NOT NULL, "email" VARCHAR(254) NOT NULL, "customer_number" VARCHAR(20) NOT NULL, "created_at" TEXT NOT NULL, "token_hash" VARCHAR(64) NOT NULL, "generation" INTEGER NOT NULL, "renewed_at" TEXT, "opened_at" TEXT, "ended_at" TEXT, "code_hash" VARCHAR(64) NOT NULL, "code_expires_at" TEXT, "code_tries" INTEGER NOT NULL, "confirmed_at" TEXT, "matched_at" TEXT, "matched_by_id" INTEGER, FOREIGN KEY ("case_id") REFERENCES "case" ("id") ON DELETE RESTRICT, FOREIGN KEY ("matched_by_id") REFERENCES "account" ("id") ON DELETE SET NULL);;
+
+CREATE UNIQUE INDEX "emergency_case_id" ON "emergency" ("case_id");;
+
+CREATE INDEX "emergency_email" ON "emergency" ("email");;
+
+CREATE UNIQUE INDEX "emergency_token_hash" ON "emergency" ("token_hash");;
+
+CREATE INDEX "emergency_matched_by_id" ON "emergency" ("matched_by_id");;
+
+CREATE TABLE "registration" ("id" INTEGER NOT NULL PRIMARY KEY, "email" VARCHAR(254) NOT NULL, "name" VARCHAR(120) NOT NULL, "customer_number" VARCHAR(20) NOT NULL, "business" VARCHAR(120) NOT NULL, "phone" VARCHAR(20) NOT NULL, "language" VARCHAR(5) NOT NULL, "asked_at" TEXT NOT NULL, "address" VARCHAR(45) NOT NULL, "looks_up_since" TEXT, "verdict" VARCHAR(10), "decided_at" TEXT, "decided_by_id" INTEGER, "customer_id" INTEGER, "account_id" INTEGER, "why" TEXT NOT NULL, FOREIGN KEY ("decided_by_id") REFERENCES "account" ("id") ON DELETE SET NULL, FOREIGN KEY ("customer_id") REFERENCES "customer" ("id") ON DELETE SET NULL, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE SET NULL);;
+
+CREATE INDEX "registration_email" ON "registration" ("email");;
+
+CREATE INDEX "registration_looks_up_since" ON "registration" ("looks_up_since");;
+
+CREATE INDEX "registration_decided_by_id" ON "registration" ("decided_by_id");;
+
+CREATE INDEX "registration_customer_id" ON "registration" ("customer_id");;
+
+CREATE INDEX "registration_account_id" ON "registration" ("account_id");;
+
+CREATE TABLE "email_change" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER NOT NULL, "email" VARCHAR(254) NOT NULL, "old_mark" VARCHAR(43) NOT NULL, "new_mark" VARCHAR(43) NOT NULL, "asked_at" TEXT NOT NULL, "expires_at" TEXT NOT NULL, "old_confirmed_at" TEXT, "new_confirmed_at" TEXT, "ended_at" TEXT, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE INDEX "email_change_account_id" ON "email_change" ("account_id");;
+
+CREATE UNIQUE INDEX "email_change_old_mark" ON "email_change" ("old_mark");;
+
+CREATE UNIQUE INDEX "email_change_new_mark" ON "email_change" ("new_mark");;
+
+CREATE INDEX "email_change_expires_at" ON "email_change" ("expires_at");;
+
+CREATE TABLE "seal" ("id" INTEGER NOT NULL PRIMARY KEY, "history_id" INTEGER NOT NULL, "content" VARCHAR(64) NOT NULL, "digest" VARCHAR(64) NOT NULL, FOREIGN KEY ("history_id") REFERENCES "history" ("id") ON DELETE RESTRICT);;
+
+CREATE UNIQUE INDEX "seal_history_id" ON "seal" ("history_id");;
+
+CREATE TABLE "takeout" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER NOT NULL, "asked_at" TEXT NOT NULL, "due_at" TEXT, "total" INTEGER NOT NULL, "done" INTEGER NOT NULL, "file_name" VARCHAR(64) NOT NULL, "size" INTEGER NOT NULL, "finished_at" TEXT, "expires_at" TEXT, "last_error" TEXT NOT NULL, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE);;
+
+CREATE INDEX "takeout_account_id" ON "takeout" ("account_id");;
+
+CREATE INDEX "takeout_due_at" ON "takeout" ("due_at");;
+
+CREATE INDEX "takeout_expires_at" ON "takeout" ("expires_at");;
+
+CREATE TABLE "deletion" ("id" INTEGER NOT NULL PRIMARY KEY, "account_id" INTEGER, "customer_id" INTEGER, "scope" VARCHAR(10) NOT NULL, "asked_at" TEXT NOT NULL, "due_at" TEXT, "withdrawn_at" TEXT, "done_at" TEXT, "kept" TEXT NOT NULL, "last_error" TEXT NOT NULL, FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE SET NULL, FOREIGN KEY ("customer_id") REFERENCES "customer" ("id") ON DELETE SET NULL);;
+
+CREATE INDEX "deletion_account_id" ON "deletion" ("account_id");;
+
+CREATE INDEX "deletion_customer_id" ON "deletion" ("customer_id");;
+
+CREATE INDEX "deletion_due_at" ON "deletion" ("due_at");;
+
+CREATE TABLE "logo" ("id" INTEGER NOT NULL PRIMARY KEY, "content" BLOB NOT NULL, "kind" VARCHAR(20) NOT NULL, "at" TEXT NOT NULL);;
+
+DROP TRIGGER history_is_not_changed;;
+
+CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history WHEN OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL OR NEW.why <> '' OR NEW.facts <> '{}' OR NEW.address <> '' OR NEW.id IS NOT OLD.id OR NEW.at IS NOT OLD.at OR NEW.account_id IS NOT OLD.account_id OR NEW.case_id IS NOT OLD.case_id OR NEW.link_id IS NOT OLD.link_id OR NEW.what IS NOT OLD.what OR NEW.source IS NOT OLD.source OR NEW.target IS NOT OLD.target OR NEW.about IS NOT OLD.about BEGIN SELECT RAISE(ABORT, 'history is append-only (rules S, P3)'); END;;
+
+CREATE TRIGGER seal_is_not_replaced BEFORE INSERT ON seal WHEN EXISTS (SELECT 1 FROM seal WHERE id = NEW.id OR history_id = NEW.history_id) BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END;;
+
+CREATE TRIGGER seal_is_not_changed BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END;;
+
+CREATE TRIGGER seal_is_not_deleted BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END;;
