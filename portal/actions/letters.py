@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Any
 
 from portal.models import Account, Case, Letter, Operator, SubstituteLink
+from portal.models.accounts import hash_of
 from portal.models.base import transaction
 from portal.models.letters import Channel
 from portal.rules.workflow import Role
@@ -66,6 +67,34 @@ def tell_owners(
 def tell(reader: Account, event: str, *, now: datetime, key: str, **context: Any) -> Letter | None:
     """Write a letter to one person about their own account, once per `key`."""
     return _write_to(reader, event, f"account:{key}", now, context, None)
+
+
+def tell_address(
+    email: str,
+    event: str,
+    *,
+    now: datetime,
+    key: str,
+    language: str,
+    case: Case | None = None,
+    **context: Any,
+) -> Letter | None:
+    """Write a letter to an address that has no account here, once per `key` (rule P1a).
+
+    What may be said depends on whether it is known to be theirs: the caller decides.
+    """
+    reader = hash_of(email)[:16]  # two people's letters about one case wait for no other's
+    about = {"number": case.number} if case else {}
+    return _write(
+        event,
+        f"address:{key}",
+        now,
+        {**about, **context},
+        recipient=email,
+        lane=Letter.lane_of_reader(case.id if case else None, None, reader),
+        case=case,
+        language=language,
+    )
 
 
 def tell_owners_of_link(
