@@ -46,7 +46,8 @@ class Operator(BaseModel):
     overdue_days = IntegerField(default=7, constraints=[SQL("DEFAULT 7")])  # then a parcel is asked for
     quote_terms = TextField(default="", constraints=[SQL("DEFAULT ''")])
     quote_terms_on = DateField(null=True)
-    target_hours = JSONField(
+    logo = CharField(max_length=64, default="", constraints=[SQL("DEFAULT ''")])  # digest of the Logo shown
+    target_days = JSONField(
         default=dict, constraints=[SQL("DEFAULT '{}'")]
     )  # by state; others: as the rules say
     retention_years = JSONField(default=dict, constraints=[SQL("DEFAULT '{}'")])  # by kind (P3); likewise
@@ -58,13 +59,9 @@ class Operator(BaseModel):
 
 
 class Logo(BaseModel):
-    """The operator's own picture, as it is served; the newest counts, and none is fine too."""
+    """A picture of the operator's own, as it is served: made harmless before (outside.logos)."""
 
+    digest = CharField(max_length=64, unique=True)
     content = BlobField()
     kind = CharField(max_length=20)  # "image/svg+xml" or "image/png"
     at = InstantField()
-
-    @classmethod
-    def current(cls) -> "Logo | None":
-        """Return the logo to show."""
-        return cls.select().order_by(cls.id.desc()).first()

@@ -20,7 +20,9 @@ ALTER TABLE "attachment" ADD COLUMN "blackened_at" TIMESTAMPTZ;;
 
 ALTER TABLE "attachment" ADD COLUMN "removed_at" TIMESTAMPTZ;;
 
-ALTER TABLE "operator" ADD COLUMN "target_hours" JSONB NOT NULL DEFAULT '{}';;
+ALTER TABLE "operator" ADD COLUMN "logo" VARCHAR(64) NOT NULL DEFAULT '';;
+
+ALTER TABLE "operator" ADD COLUMN "target_days" JSONB NOT NULL DEFAULT '{}';;
 
 ALTER TABLE "operator" ADD COLUMN "retention_years" JSONB NOT NULL DEFAULT '{}';;
 
@@ -104,7 +106,9 @@ CREATE INDEX "deletion_customer_id" ON "deletion" ("customer_id");;
 
 CREATE INDEX "deletion_due_at" ON "deletion" ("due_at");;
 
-CREATE TABLE "logo" ("id" SERIAL NOT NULL PRIMARY KEY, "content" BYTEA NOT NULL, "kind" VARCHAR(20) NOT NULL, "at" TIMESTAMPTZ NOT NULL);;
+CREATE TABLE "logo" ("id" SERIAL NOT NULL PRIMARY KEY, "digest" VARCHAR(64) NOT NULL, "content" BYTEA NOT NULL, "kind" VARCHAR(20) NOT NULL, "at" TIMESTAMPTZ NOT NULL);;
+
+CREATE UNIQUE INDEX "logo_digest" ON "logo" ("digest");;
 
 DROP TRIGGER history_is_kept ON history;;
 

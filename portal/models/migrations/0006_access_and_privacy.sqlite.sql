@@ -20,7 +20,9 @@ ALTER TABLE "attachment" ADD COLUMN "blackened_at" TEXT;;
 
 ALTER TABLE "attachment" ADD COLUMN "removed_at" TEXT;;
 
-ALTER TABLE "operator" ADD COLUMN "target_hours" TEXT NOT NULL DEFAULT '{}';;
+ALTER TABLE "operator" ADD COLUMN "logo" VARCHAR(64) NOT NULL DEFAULT '';;
+
+ALTER TABLE "operator" ADD COLUMN "target_days" TEXT NOT NULL DEFAULT '{}';;
 
 ALTER TABLE "operator" ADD COLUMN "retention_years" TEXT NOT NULL DEFAULT '{}';;
 
@@ -104,7 +106,9 @@ CREATE INDEX "deletion_customer_id" ON "deletion" ("customer_id");;
 
 CREATE INDEX "deletion_due_at" ON "deletion" ("due_at");;
 
-CREATE TABLE "logo" ("id" INTEGER NOT NULL PRIMARY KEY, "content" BLOB NOT NULL, "kind" VARCHAR(20) NOT NULL, "at" TEXT NOT NULL);;
+CREATE TABLE "logo" ("id" INTEGER NOT NULL PRIMARY KEY, "digest" VARCHAR(64) NOT NULL, "content" BLOB NOT NULL, "kind" VARCHAR(20) NOT NULL, "at" TEXT NOT NULL);;
+
+CREATE UNIQUE INDEX "logo_digest" ON "logo" ("digest");;
 
 DROP TRIGGER history_is_not_changed;;
 
