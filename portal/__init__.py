@@ -24,8 +24,8 @@ web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `sta
             own; `forms`, `labels`, `letters`, `access`, `fragments`, `errors`, `security` are shared.
 outside/    THE WORLD: clock, mail, calendar entries, PDF, codes, photos, tills, webhooks. Only here is the
             time asked for.
-app.py      puts it together; config.py reads PORTAL_* variables; cli.py and cli_register.py have the
-            commands.
+app.py      puts it together; config.py reads PORTAL_* variables; cli.py, cli_check.py and cli_register.py
+            have the commands.
 worker.py   the second process: ends what time ends, warns and reminds before, keeps the queue's order,
             imports, has letters delivered.
 deliveries.py  how a letter leaves: by mail, to the till's back end, as a webhook; and what follows from it.

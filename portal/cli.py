@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -22,11 +21,10 @@ from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
 from portal.actions import operator as operators
+from portal.cli_check import check
 from portal.cli_register import import_customers
-from portal.config import Settings
-from portal.models import Account, Letter, Operator, Round, migrations
+from portal.models import Account, Operator, migrations
 from portal.models.base import db
-from portal.models.letters import Channel
 from portal.outside import clock, files, pdf
 from portal.rules.signing_in import LONGEST, SHORTEST
 from portal.rules.workflow import Role
@@ -158,50 +156,6 @@ def serve(host: str, port: int) -> None:
         ident=None,
         clear_untrusted_proxy_headers=not settings.proxies,  # with proxies, create_app counts them
     )
-
-
-@click.command()
-@with_appcontext
-def check() -> None:
-    """Check settings, database, worker and mandatory texts; fails if something is wrong."""
-    problems = list(_problems())
-    for problem in problems:
-        click.echo(f"- {problem}")
-    if problems:
-        sys.exit(1)
-    click.echo("All is well.")
-
-
-def _problems():
-    settings = current_app.config["PORTAL"]
-    if not settings.demo and not settings.is_https:
-        yield "PORTAL_URL is not https: cookies would travel in the clear."
-    if not settings.demo and not settings.smtp:
-        yield f"PORTAL_SMTP is not set: letters go to {settings.mail_folder} only."
-    with db.connection_context():
-        waiting = migrations.pending(db.obj)
-        if waiting:
-            yield f"The database lacks migrations: {', '.join(waiting)} (flask migrate)."
-            return
-        operator = Operator.current()
-        for name in ("phone", "email", "imprint_text", "privacy_text"):
-            if not getattr(operator, name):
-                yield f"The operator's {name} is empty."
-        last = Round.last_at()
-        if last is None or (clock.now() - last).total_seconds() > 120:
-            yield "The worker has not finished a round in the last two minutes."
-        yield from _waiting_letters(settings)
-
-
-def _waiting_letters(settings: Settings):
-    now = clock.now()
-    for channel in Channel:
-        if Letter.is_overdue(now, channel):
-            yield f"A letter has been due for more than half an hour ({channel})."
-    for channel, count in Letter.count_given_up().items():
-        yield f"{count} letters were given up ({channel}): see the outbox at the desk."
-    if not settings.till and Channel.TILL in Letter.waiting():
-        yield "PORTAL_TILL is not set, but there is something to ask the tills' back end."
 
 
 @click.command()

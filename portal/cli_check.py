@@ -1,0 +1,62 @@
+"""`flask check`: is what stands around the portal as it must be, and is what it keeps unharmed?"""
+
+import sys
+from collections.abc import Iterator
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from portal.config import Settings
+from portal.models import Letter, Operator, Round, migrations
+from portal.models.base import db
+from portal.models.letters import Channel
+from portal.outside import clock
+
+
+@click.command()
+@with_appcontext
+def check() -> None:
+    """Check settings, database, worker, mandatory texts and history; fails if something is wrong."""
+    settings = current_app.config["PORTAL"]
+    problems = list(_problems_of_settings(settings))
+    with db.connection_context():
+        problems += _problems_of_database(settings)
+    for problem in problems:
+        click.echo(f"- {problem}")
+    if problems:
+        sys.exit(1)
+    click.echo("All is well.")
+
+
+def _problems_of_settings(settings: Settings) -> Iterator[str]:
+    if not settings.demo and not settings.is_https:
+        yield "PORTAL_URL is not https: cookies would travel in the clear."
+    if not settings.demo and not settings.smtp:
+        yield f"PORTAL_SMTP is not set: letters go to {settings.mail_folder} only."
+
+
+def _problems_of_database(settings: Settings) -> Iterator[str]:
+    waiting = migrations.pending(db.obj)
+    if waiting:
+        yield f"The database lacks migrations: {', '.join(waiting)} (flask migrate)."
+        return
+    operator = Operator.current()
+    for name in ("phone", "email", "imprint_text", "privacy_text"):
+        if not getattr(operator, name):
+            yield f"The operator's {name} is empty."
+    last = Round.last_at()
+    if last is None or (clock.now() - last).total_seconds() > 120:
+        yield "The worker has not finished a round in the last two minutes."
+    yield from _waiting_letters(settings)
+
+
+def _waiting_letters(settings: Settings) -> Iterator[str]:
+    now = clock.now()
+    for channel in Channel:
+        if Letter.is_overdue(now, channel):
+            yield f"A letter has been due for more than half an hour ({channel})."
+    for channel, count in Letter.count_given_up().items():
+        yield f"{count} letters were given up ({channel}): see the outbox at the desk."
+    if not settings.till and Channel.TILL in Letter.waiting():
+        yield "PORTAL_TILL is not set, but there is something to ask the tills' back end."
