@@ -21,6 +21,7 @@ from portal.web import (
     errors,
     labels,
     machines,
+    origin,
     papers,
     security,
     timeline,
@@ -61,6 +62,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     )
     base.connect(chosen.database, pool=chosen.threads * 2 + 4)
     _open_database_first(app)
+    origin.init_app(app)
     addresses.init_app(app)
     Babel(app, locale_selector=context.language, timezone_selector=lambda: "Europe/Berlin")
     CSRFProtect(app).exempt(api)  # no cookie counts there
