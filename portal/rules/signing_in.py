@@ -38,6 +38,7 @@ class By(StrEnum):
 
     PASSWORD = "password"  # noqa: S105
     LINK = "link"
+    PASSKEY = "passkey"
 
 
 FREE = {Counted.ACCOUNT: 5, Counted.BROWSER: 10, Counted.ADDRESS: 40, Counted.LINK: 3}
