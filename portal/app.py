@@ -19,11 +19,13 @@ from portal.web import (
     addresses,
     context,
     errors,
+    hosts,
     labels,
     machines,
     origin,
     papers,
     security,
+    sizes,
     timeline,
 )
 from portal.web.api import bp as api
@@ -32,7 +34,6 @@ from portal.web.public import door, pages, report, signing  # noqa: F401 (signin
 from portal.web.staff import bp as staff
 
 ROOT = Path(__file__).resolve().parent.parent
-MAX_REQUEST = 80 * 1024 * 1024  # five photos of a good phone; one photo's own limit is smaller
 
 
 def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
@@ -49,9 +50,9 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
         SECRET_KEY=chosen.secret,
         TESTING=chosen.testing,
         PORTAL=chosen,
-        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_CONTENT_LENGTH=sizes.FORM,  # some addresses take more
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SESSION_COOKIE_NAME="portal",
+        SESSION_COOKIE_NAME="__Host-portal" if chosen.is_https else "portal",  # no other host can set it
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=chosen.is_https,
