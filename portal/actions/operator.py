@@ -4,15 +4,26 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from peewee import DateField, Field, IntegerField
+from peewee import DateField, Field, IntegerField, JSONField
 
-from portal.models import Account, History, Operator
+from portal.actions import history, queue
+from portal.models import Account, Logo, Operator
 from portal.models.base import transaction
 from portal.rules.quotes import MOST_DAYS
+from portal.rules.urgency import MOST_TARGET_DAYS, TARGET_DAYS
+from portal.rules.workflow import State
 
 LARGEST = 10_000_000  # cents, and more than any number of days
-LIMITS = {"release_days": (1, LARGEST), "quote_days": (1, MOST_DAYS), "vat_percent": (0, 100)}
-"""What numbers a field takes, where it is not any from 0 on (rules C2b, W3)."""
+TARGETS = {f"target_{state}": state for state in TARGET_DAYS if state is not State.COMMISSIONING_BOOKED}
+"""The fields for the target times (S6); a booked commissioning is late by its appointment, not by days."""
+
+LIMITS = {
+    "release_days": (1, LARGEST),
+    "quote_days": (1, MOST_DAYS),
+    "vat_percent": (0, 100),
+    **dict.fromkeys(TARGETS, (1, MOST_TARGET_DAYS)),
+}
+"""What numbers a field takes, where it is not any from 0 on (rules C2b, W3, S6)."""
 
 
 class OperatorUnfit(ValueError):
@@ -32,16 +43,61 @@ def change(values: Mapping[str, str], *, by: Account | None, now: datetime) -> O
     """
     operator = Operator.current()
     for name, text in values.items():
-        setattr(operator, name, _value(name, text.strip()))
+        if name in TARGETS:
+            days = _days(name, text.strip())
+            operator.target_days = {**operator.target_days, TARGETS[name]: days}
+        else:
+            setattr(operator, name, _value(name, text.strip()))
     with transaction():
         operator.save(force_insert=operator.id is None)
-        History.create(at=now, account=by, what="change_operator", facts=dict(values))
+        history.record(None, "change_operator", by=by, at=now, **values)
+        _place_anew(values, now)
     return Operator.current()
+
+
+def _place_anew(values: Mapping[str, str], now: datetime) -> None:
+    states = {TARGETS[name] for name in values if name in TARGETS}
+    if "overdue_days" in values:
+        states.add(State.ON_ITS_WAY_TO_US)
+    if states:
+        queue.place_anew(states, now=now)
+
+
+def set_logo(content: bytes, kind: str, digest: str, *, by: Account, now: datetime) -> None:
+    """Show this logo from now on; `content` has been made harmless before (outside.logos)."""
+    with transaction():
+        if not Logo.get_or_none(Logo.digest == digest):
+            Logo.create(digest=digest, content=content, kind=kind, at=now)
+        _show(digest, by, now)
+
+
+def remove_logo(*, by: Account, now: datetime) -> None:
+    """Show the brand's name alone again."""
+    with transaction():
+        _show("", by, now)
+
+
+def _show(digest: str, by: Account, now: datetime) -> None:
+    operator = Operator.current()
+    before, operator.logo = operator.logo, digest
+    if before == digest:
+        return
+    operator.save(force_insert=operator.id is None)
+    history.record(None, "change_logo", by=by, at=now, old=before, new=digest)
+    Logo.delete().where(Logo.digest != digest).execute()
+
+
+def _days(name: str, text: str) -> int:
+    least, most = LIMITS[name]
+    try:
+        return _number(text, least=least, most=most)
+    except ValueError as error:
+        raise OperatorUnfit(name, str(error)) from error
 
 
 def _value(name: str, text: str) -> Any:
     field = Operator._meta.fields.get(name)
-    if field is None or name == "id":
+    if field is None or name in ("id", "logo") or isinstance(field, JSONField):
         raise OperatorUnfit(name, "there is no such field")
     if not text:
         return _nothing(name, field)

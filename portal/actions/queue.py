@@ -5,6 +5,7 @@ cases there are. It is worked out anew with every deed, and by the worker when t
 may have changed it.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from portal.rules.links import OPEN_STATES, Ending, LinkState, Mode, TillState
 from portal.rules.parcel import Arrival
 from portal.rules.urgency import Situation
 from portal.rules.workflow import State
+
+COUNTED_STATES = frozenset({State.ON_ITS_WAY_TO_US, *urgency.TARGET_DAYS})
+"""Where a case may become late by the operator's numbers."""
 
 
 def reassess_case(case: Case, *, now: datetime, times: Times | None = None) -> Case:
@@ -89,6 +93,11 @@ def reassess_due(*, now: datetime, limit: int = 500) -> int:
     return rounds.for_each(due, again)
 
 
+def place_anew(states: Iterable[State], *, now: datetime) -> int:
+    """Have the worker place all cases in these states anew: what counts as late has changed (rule S6)."""
+    return Case.update(reassess_at=now).where(Case.state.in_(list(states))).execute()
+
+
 def _situation(case: Case | None, link: SubstituteLink | None, times: Times | None) -> Situation:
     open_link = link if link and link.state in OPEN_STATES else None
     lost_at = link.ended_at if link and link.ending in (Ending.EXPIRED, Ending.DELETED) else None
@@ -100,7 +109,7 @@ def _situation(case: Case | None, link: SubstituteLink | None, times: Times | No
         state_since=case.state_since if case else None,
         answered_at=case.answered_at if case else None,
         sent_at=case.sent_at if case else None,
-        overdue_days=_overdue_days(case),
+        **_allowed_days(case),
         booked_until=booked_until,
         link_state=open_link.state if open_link else None,
         link_mode=open_link.mode if open_link else None,
@@ -115,10 +124,15 @@ def _situation(case: Case | None, link: SubstituteLink | None, times: Times | No
     )
 
 
-def _overdue_days(case: Case | None) -> int:
-    """Return how long a parcel may be on its way to us; asked for only where one is (rule S5)."""
-    is_awaited = case is not None and case.state is State.ON_ITS_WAY_TO_US
-    return Operator.current().overdue_days if is_awaited else urgency.OVERDUE_DAYS
+def _allowed_days(case: Case | None) -> dict[str, Any]:
+    """Return how long the operator lets a parcel travel, or a case stand where it stands (rules S5, S6)."""
+    if case is None or case.state not in COUNTED_STATES:
+        return {}
+    operator = Operator.current()
+    return {
+        "overdue_days": operator.overdue_days,
+        "target_days": urgency.target_days(State(case.state), operator.target_days),
+    }
 
 
 def _locked_at(link: SubstituteLink | None) -> datetime | None:

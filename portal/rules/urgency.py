@@ -1,6 +1,6 @@
 """Which case harms its salon most?  Rules S5, S6."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -32,6 +32,18 @@ TARGET_DAYS: dict[State, int] = {
 A commissioning that is booked is late by its appointment, not by when it was booked.
 """
 
+MOST_TARGET_DAYS = 365
+
+
+def target_days(state: State, chosen: Mapping[str, int]) -> int | None:
+    """Return how many days a case may usually stand in `state`, or None where nobody counts (rule S6).
+
+    `chosen` are the operator's own numbers by state; a state that is not in it keeps the usual one.
+    """
+    usual = TARGET_DAYS.get(state)
+    return usual if usual is None else chosen.get(state, usual)
+
+
 _IN_THE_SALON = frozenset({State.DELIVERED, State.COMMISSIONING_BOOKED})
 _UNDECIDED = frozenset({LinkState.REQUESTED, LinkState.GRANTED})
 
@@ -60,7 +72,8 @@ class Situation:
     `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
     `till_left_at` is when a link ended whose till is not confirmed as deleted, `till_provider` who makes it.
     `answered_at` is the oldest answer or message of the owner that nobody has replied to.
-    `overdue_days` is how long a parcel may be on its way to us (operator).
+    `overdue_days` is how long a parcel may be on its way to us, `target_days` how long a case may stand in
+    this state (operator; None: as usual).
     `booked_until` is when the appointment ends in which the server is to be put into service (rule R4).
     `awaits_part`: nothing can be done until the owner sends a part; `part_came_at` is when the last one came.
     """
@@ -82,6 +95,7 @@ class Situation:
     answered_at: datetime | None = None
     sent_at: datetime | None = None
     overdue_days: int = OVERDUE_DAYS
+    target_days: int | None = None
     booked_until: datetime | None = None
     awaits_part: bool = False
     part_came_at: datetime | None = None
@@ -193,7 +207,8 @@ def _stuck_from(situation: Situation, state: State, since: datetime) -> datetime
     if state == State.COMMISSIONING_BOOKED and booked_until is not None:
         return booked_until + APPOINTMENT_GRACE
     begun = max(since, _instant(situation.part_came_at) or since)  # until then the owner was next
-    return begun + timedelta(days=TARGET_DAYS[state])
+    days = TARGET_DAYS[state] if situation.target_days is None else situation.target_days
+    return begun + timedelta(days=days)
 
 
 def _needs_a_till(state: State | None) -> bool:

@@ -1,10 +1,15 @@
 """Is the operator's record changed without a release, and only to what it can hold?  Section Operator, P4."""
 
+from datetime import timedelta
+
 import pytest
 
-from portal.actions import operator
+from portal.actions import operator, queue
 from portal.actions.operator import OperatorUnfit
 from portal.models import History, Operator
+from portal.rules.urgency import Harm
+from portal.rules.workflow import State
+from tests import builders as build
 from tests.builders import NOW
 
 
@@ -36,6 +41,11 @@ def test_an_emptied_fee_is_no_fee(database):  # rule P4
         ("release_days", "0"),
         ("quote_days", "0"),
         ("quote_days", "366"),
+        ("target_in_repair", "0"),
+        ("target_in_repair", "366"),
+        ("target_draft", "3"),
+        ("target_days", "3"),
+        ("logo", "x"),
         ("vat_percent", "101"),
         ("release_days", "bald"),
         ("training_fee_cents", "-1"),
@@ -49,3 +59,17 @@ def test_what_does_not_fit_changes_nothing(database, name, text):
     assert refused.value.name == name
     assert not Operator.select().exists()
     assert not History.select().exists()
+
+
+def test_a_new_target_time_moves_the_cases_that_stand_in_the_state(database):  # rule S6
+    case = build.a_case_in_repair(now=NOW)
+    later = NOW + timedelta(days=4)
+    assert queue.reassess_case(case, now=later).harm is None
+    operator.change({"target_in_repair": "3"}, by=None, now=later)
+    assert Operator.current().target_days == {State.IN_REPAIR: 3}
+    queue.reassess_due(now=later)
+    moved = type(case).get_by_id(case.id)
+    assert (moved.harm, moved.harm_since) == (Harm.STUCK, moved.state_since + timedelta(days=3))
+    operator.change({"target_in_repair": "30"}, by=None, now=later)
+    queue.reassess_due(now=later)
+    assert type(case).get_by_id(case.id).harm is None

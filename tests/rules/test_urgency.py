@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.rules import urgency
 from portal.rules.links import LinkReason, LinkState, Mode, Provider, end_of
 from portal.rules.urgency import TARGET_DAYS, TILL_GRACE, Assessment, Harm, Situation, assess
 from portal.rules.workflow import CLOSED, Actor, State, next_actor
@@ -298,3 +299,13 @@ def test_the_answer_changes_at_the_foretold_instant_and_not_before(situation, no
             assert assess(situation, later) == found
     if found.next_at is not None:
         assert assess(situation, found.next_at).harm is not found.harm
+
+
+def test_the_operators_own_target_times_count_instead():  # rule S6
+    state = State.IN_DIAGNOSIS
+    due = NOW + days(7)
+    assert assess(Situation(state, NOW, target_days=7), due - TICK).harm is None
+    assert assess(Situation(state, NOW, target_days=7), due).harm is Harm.STUCK
+    assert urgency.target_days(state, {state: 7}) == 7
+    assert urgency.target_days(state, {}) == urgency.TARGET_DAYS[state]
+    assert urgency.target_days(State.AWAITING_SHIPMENT, {State.AWAITING_SHIPMENT: 7}) is None

@@ -4,7 +4,7 @@ A new address belongs into exactly one of these sets, or test_every_door fails.
 """
 
 EVERYBODY = {
-    "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language",
+    "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language", "public.logo",
     "public.open_link", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out",
     "public.start", "report.begin", "report.check", "report.preview", "report.question",
     "report.result", "report.send", "report.start",
@@ -53,7 +53,7 @@ ADMIN = {
     "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
     "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
     "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",
-    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.team", "staff.team_member",
+    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.operator_logo", "staff.team", "staff.team_member",
 }  # fmt: skip
 
 BY_KEY = {"api.backup", "api.link", "api.links", "api.load", "api.read_out"}

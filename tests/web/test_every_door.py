@@ -48,7 +48,7 @@ def values(world: dict[str, Any]) -> dict[str, Any]:
         "customer": case.customer_id, "account": world["owner"].id, "item": world["item"].id, "which": 1,
         "quote": 1, "hook": 1, "key": 1, "letter": 1, "run": 1, "swap": 1, "holiday": 1, "session": 1,
         "kind": "commissioning", "page": "device", "name": "workshop", "deed": "close", "step": "release",
-        "answer": "accept", "token": "x", "serial": case.device.serial, "filename": "x",
+        "answer": "accept", "token": "x", "digest": "x", "serial": case.device.serial, "filename": "x",
     }  # fmt: skip
 
 

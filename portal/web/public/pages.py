@@ -1,9 +1,10 @@
 """The start page, help, imprint, privacy, accessibility, and the choice of language."""
 
-from flask import Blueprint, Response, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, redirect, request, session, url_for
 from flask_login import current_user
 
 from portal.actions import accounts
+from portal.models import Logo
 from portal.web import documents
 from portal.web.access import safe_next
 from portal.web.context import LANGUAGES, operator
@@ -30,6 +31,18 @@ def help() -> Response:
 def kit() -> Response:
     """Give the emergency kit, to print before the till is gone (rule O4)."""
     return documents.answer(kits.made(), "Notfallmappe")
+
+
+@bp.get("/logo/<digest>")
+def logo(digest: str) -> Response:
+    """Give the operator's logo; its address changes whenever the picture does."""
+    found = Logo.get_or_none(Logo.digest == digest[:64])
+    if found is None:
+        abort(404)
+    picture = Response(bytes(found.content), mimetype=found.kind)
+    picture.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    picture.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return picture
 
 
 @bp.get("/imprint")

@@ -22,6 +22,7 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     letters,
     links,
     operator,
+    operator_logo,
     papers,
     parcel,
     quote,

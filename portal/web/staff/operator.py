@@ -41,13 +41,19 @@ def _change(record: Operator, values: dict[str, str], typed: dict[str, str]) -> 
     different = {name: value for name, value in values.items() if value != after[name]}
     try:
         if different:
-            deeds.change(different, by=_me(), now=clock.now())
+            deeds.change(different, by=me(), now=clock.now())
     except OperatorUnfit as problem:
         limits = deeds.LIMITS.get(problem.name)
         said = _("Bitte %(least)s bis %(most)s.", least=limits[0], most=limits[1]) if limits else str(problem)
         return _page(typed, mark_of(record), {problem.name: said})
     flash(_("Gespeichert. Es gilt ab sofort überall."), "good")
     return go_to(url_for("staff.operator"))
+
+
+def with_error(name: str, said: str) -> Response:
+    """Show the record as it stands, and what was wrong with a file that was sent."""
+    record = Operator.current()
+    return _page(shown(record), mark_of(record), {name: said})
 
 
 def _page(
@@ -66,10 +72,12 @@ def _page(
         seen_mark=mark,
         errors=errors or {},
         is_moved=status == 409,
+        logo=Operator.current().logo,
         preview=preview or {},
         labels_of={name: asked.label for name, asked in FIELDS.items()},
     )
 
 
-def _me() -> Account:
+def me() -> Account:
+    """Return the admin who is here."""
     return current_user._get_current_object()

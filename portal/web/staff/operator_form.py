@@ -11,8 +11,10 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal.actions.operator import TARGETS
 from portal.models import Operator
-from portal.web import amounts
+from portal.rules import urgency
+from portal.web import amounts, labels
 from portal.web.forms import clean, day_of
 
 
@@ -50,6 +52,10 @@ class Group:
 
 NO_FEE = _l("Leer heißt: Diese Gebühr gibt es nicht. Dann steht sie nirgends.")
 STAND = _l("Steht unter dem Text.")
+DAYS = _l(
+    "In Tagen. Steht ein Vorgang länger, rückt er in der Werkbank nach oben."
+    " Warten auf den Salon zählt nicht."
+)
 
 GROUPS = (
     Group(
@@ -95,6 +101,13 @@ GROUPS = (
         ),
     ),
     Group(
+        _l("Zielzeiten"),
+        tuple(
+            Asked(name, labels.STATES[state], Kind.NUMBER, DAYS if not place else "", is_needed=True)
+            for place, (name, state) in enumerate(TARGETS.items())
+        ),
+    ),
+    Group(
         _l("Geld"),
         (
             Asked("vat_percent", _l("Umsatzsteuer (Prozent)"), Kind.NUMBER, is_needed=True),
@@ -128,7 +141,13 @@ LONGEST_TEXT = 50_000
 
 def shown(operator: Operator) -> dict[str, str]:
     """Return the record as it stands in the fields."""
-    return {name: _shown(asked, getattr(operator, name)) for name, asked in FIELDS.items()}
+    return {name: _shown(asked, _stored(operator, name)) for name, asked in FIELDS.items()}
+
+
+def _stored(operator: Operator, name: str) -> Any:
+    if name in TARGETS:
+        return urgency.target_days(TARGETS[name], operator.target_days)
+    return getattr(operator, name)
 
 
 def _shown(asked: Asked, value: Any) -> str:

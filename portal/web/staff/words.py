@@ -14,10 +14,10 @@ from portal.rules import berlin
 from portal.rules.forecast import Reckoning
 from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Reason, TillState
 from portal.rules.triage import Hold
-from portal.rules.urgency import TARGET_DAYS, Harm
+from portal.rules.urgency import Harm, target_days
 from portal.rules.workflow import State
 from portal.rules.workshop import Obstacle, obstacles
-from portal.web import labels
+from portal.web import context, labels
 from portal.web.staff import reckoning
 from portal.web.staff.facts import shortened
 
@@ -247,7 +247,7 @@ def _words_of_stuck(case: Case) -> str:
     return ngettext(
         "Seit %(time)s über dem Ziel von %(num)s Tag.",
         "Seit %(time)s über dem Ziel von %(num)s Tagen.",
-        TARGET_DAYS.get(State(case.state), 1),
+        target_days(State(case.state), context.operator().target_days) or 1,
         time=labels.duration(case.harm_since),
     )
 
