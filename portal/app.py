@@ -62,6 +62,8 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )
     base.connect(chosen.database, pool=chosen.threads * 2 + 4)
+    hosts.init_app(app)
+    sizes.init_app(app)
     _open_database_first(app)
     origin.init_app(app)
     addresses.init_app(app)

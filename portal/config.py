@@ -1,6 +1,7 @@
 """The settings, read once at start from PORTAL_* variables and checked."""
 
 import os
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 DEMO_SECRET = "demo only: everybody can read this in the source"  # noqa: S105
 SHORTEST_SECRET = 32
 SHORTEST_KEY = 24  # bytes, of what signs the calls to other machines
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]*:[0-9a-f:.]*")
 
 
 class BadSettings(ValueError):
@@ -25,6 +28,7 @@ class Settings:
     database: str = "sqlite:///var/portal.sqlite3"
     secret: str = ""
     url: str = "http://127.0.0.1:8000"
+    hosts: str = ""  # more names under which the portal answers, separated by commas
     smtp: str = ""  # empty: letters go to the mail folder
     mail_folder: Path = Path("var/mail")
     mail_from: str = "reparatur@localhost"
@@ -39,6 +43,12 @@ class Settings:
     def is_https(self) -> bool:
         """Tell whether people reach the portal over TLS."""
         return self.url.startswith("https://")
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """Return the names under which the portal answers: its address's, those listed, at home in a demo."""
+        listed = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
+        return frozenset({urlsplit(self.url).hostname or "", *listed}) | (LOOPBACK if self.demo else set())
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -74,6 +84,10 @@ def found_good(settings: Settings) -> Settings:
     address = urlsplit(settings.url)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise BadSettings(f"PORTAL_URL is no web address: {settings.url!r}")
+    if not all(_HOST.fullmatch(name) for name in settings.known_hosts):
+        raise BadSettings(
+            "PORTAL_HOSTS (and the host of PORTAL_URL) must be names as browsers send them, without port"
+        )
     if urlsplit(settings.database).scheme not in ("sqlite", "postgresql"):
         raise BadSettings("PORTAL_DATABASE must begin with sqlite:/// or postgresql://")
     if settings.smtp and urlsplit(settings.smtp).scheme not in ("smtp", "smtps"):

@@ -131,7 +131,7 @@ def test_nobody_is_added_by_mistake(app, email, name, password, message):
 
 @pytest.mark.parametrize(("proxies", "next_page"), [("0", "/"), ("1", "/cases/R260000019")])
 def test_only_a_proxy_that_was_announced_says_where_we_are(start_server, proxies, next_page):
-    server = start_server(PORTAL_PROXIES=proxies)
+    server = start_server(PORTAL_PROXIES=proxies, PORTAL_HOSTS="repair.example")
     headers = {
         "X-Forwarded-Host": "repair.example",
         "HX-Request": "true",

@@ -10,7 +10,6 @@ from secrets import token_urlsafe
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
-COOKIE = "browser"
 LASTS = 365 * 24 * 3600  # seconds
 MOST = 20  # people of one browser
 
@@ -27,7 +26,7 @@ def remember(response: Response, email: str) -> Response:
     name = _short(email)
     people = [name, *(one for one in known if one != name)][:MOST]
     response.set_cookie(
-        COOKIE,
+        _cookie(),
         _signer().dumps([mark or token_urlsafe(12), people]),
         max_age=LASTS,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -38,9 +37,14 @@ def remember(response: Response, email: str) -> Response:
     return response
 
 
+def _cookie() -> str:
+    """Return the cookie's name; over TLS one that no page without TLS can set."""
+    return "__Secure-browser" if current_app.config["SESSION_COOKIE_SECURE"] else "browser"
+
+
 def _read() -> tuple[str, list[str]]:
     try:
-        mark, known = _signer().loads(request.cookies.get(COOKIE, ""))
+        mark, known = _signer().loads(request.cookies.get(_cookie(), ""))
         return str(mark), [str(one) for one in known]
     except (BadSignature, TypeError, ValueError):
         return "", []

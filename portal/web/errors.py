@@ -1,5 +1,7 @@
 """What people see when something goes wrong: calm pages in their language, never a bare 500."""
 
+from collections.abc import Mapping
+
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError
@@ -8,20 +10,24 @@ from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.rules.workflow import StepRefused
-from portal.web import context
+from portal.web import context, kept, sizes
 from portal.web.api import problems
+from portal.web.hosts import UnknownHost
 
 PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
 BARE = frozenset({500, 503})
+BUSY = (OperationalError, InterfaceError, MaxConnectionsExceeded)
+AGAIN_IN = 10  # seconds, when the database is busy or away
 log = structlog.get_logger()
 
 
 def init_app(app: Flask) -> None:
     """Answer every error with its page."""
     app.register_error_handler(CSRFError, form_expired)
+    app.register_error_handler(UnknownHost, elsewhere)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(StepRefused, moved)
-    for busy in (OperationalError, InterfaceError, MaxConnectionsExceeded):
+    for busy in BUSY:
         app.register_error_handler(busy, unavailable)
     app.register_error_handler(Exception, broken)
 
@@ -31,15 +37,22 @@ def refused(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    response = answer(code if code in PAGES else (400 if code < 500 else 500), code)
+    response = answer(code if code in PAGES else (400 if code < 500 else 500), code, limit=sizes.in_words())
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.allow.update(error.valid_methods)
+    if wait := dict(error.get_headers()).get("Retry-After"):
+        response.headers["Retry-After"] = wait
     return response
 
 
+def elsewhere(_error: UnknownHost) -> Response:
+    """Refuse a request for another host: nothing of whoever sent it is looked up."""
+    return problems.problem(400) if problems.is_wanted() else make_response(_bare(400, {}), 400)
+
+
 def form_expired(_error: CSRFError) -> Response:
-    """Say that the form is too old; what was typed can be sent again from the page itself."""
-    return answer(400, 400, form_expired=True)
+    """Say that the form is too old, and show what was typed, ready to be sent again."""
+    return answer(400, 400, kept=kept.of_request())
 
 
 def moved(error: StepRefused) -> Response:
@@ -52,7 +65,7 @@ def unavailable(error: DatabaseError) -> Response:
     """Say that the database is busy or away: 503, and when to come again."""
     log.error("database unavailable", problem=str(error), path=request.path)
     response = answer(503, 503)
-    response.headers["Retry-After"] = "10"
+    response.headers["Retry-After"] = str(AGAIN_IN)
     return response
 
 
@@ -63,16 +76,21 @@ def broken(error: Exception) -> Response:
 
 
 def answer(page: int, status: int, **values: object) -> Response:
-    """Render the page of an error; those of 500 and 503 must not need what may be broken."""
+    """Render the page of an error; it needs the database no more than it must."""
     if problems.is_wanted():
         return problems.problem(status)
     if page in BARE:
-        return make_response(_bare(page), status)
-    return make_response(render_template(f"errors/{page}.html", **values), status)
+        return make_response(_bare(page, values), status)
+    try:
+        return make_response(render_template(f"errors/{page}.html", **values), status)
+    except BUSY as error:  # the page itself is still to be had: it says what is wrong without asking anybody
+        log.error("database unavailable", problem=str(error), path=request.path)
+        return make_response(_bare(page, values), status)
 
 
-def _bare(page: int) -> str:
+def _bare(page: int, values: Mapping[str, object]) -> str:
     """Render without context processors: they ask the database who is signed in and who runs this."""
     chosen = session.get("language")
     g.language = chosen if chosen in context.LANGUAGES else context.LANGUAGES[0]
-    return current_app.jinja_env.get_template(f"errors/{page}.html").render(locale=g.language)
+    template = current_app.jinja_env.get_template(f"errors/{page}.html")
+    return template.render(values, locale=g.language, is_bare=True)

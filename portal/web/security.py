@@ -30,8 +30,20 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        (
+            "camera=(self)",  # codes on parcels
+            "publickey-credentials-get=(self)",
+            "publickey-credentials-create=(self)",
+            "geolocation=()",
+            "microphone=()",
+            "payment=()",
+            "usb=()",
+        )
+    ),
 }
+ONLY_TLS = "max-age=31536000; includeSubDomains"
 HASH_LENGTH = 12
 
 
@@ -44,7 +56,7 @@ def init_app(app: Flask, static: Path) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if https:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            response.headers.setdefault("Strict-Transport-Security", ONLY_TLS)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -94,6 +106,6 @@ def _headers(https: bool):
         for name, value in HEADERS.items():
             headers[name] = value
         if https:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = ONLY_TLS
 
     return add
