@@ -7,7 +7,7 @@ longer on the path stay where they are: going back never loses anything.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -201,19 +201,42 @@ def expectation(answers: Answers, device: DeviceFacts, entered: str | None = Non
     return links.for_third_party(found) if device.origin is Origin.ELSEWHERE else found
 
 
-def _entered_is_about(answers: Answers, device: DeviceFacts) -> bool:
+def backup_asked_about(answers: Answers, device: DeviceFacts, *, identified: bool = True) -> datetime | None:
+    """Return the backup since which the owner is asked for anything entered (B3), or None: not known.
+
+    Of somebody we do not know yet it is not known whether the backup is booked, which the register will
+    tell: they are asked about the one there would be (B2, P1a). Nothing else rests on that.
+    """
+    backup_at = expectation(answers, device).backup_at
+    if identified or device.backup_booked is not None or backup_at is not None:
+        return backup_at
+    return expectation(answers, replace(device, backup_booked=True)).backup_at
+
+
+def _entered_is_about(answers: Answers, device: DeviceFacts, *, identified: bool) -> bool:
     """Tell whether the answer about the data was given for the backup that is the last one now (B3).
 
     "Nothing since Saturday, 7:00" says nothing about Friday: whoever changes the time when the server
     was last online is asked again, or a full link would rest on something nobody said (L4a).
     """
     asked = answers[Page.ENTERED].get("since")
-    backup_at = expectation(answers, device).backup_at
+    backup_at = backup_asked_about(answers, device, identified=identified)
     return asked is None or asked == (backup_at.isoformat() if backup_at else "")
 
 
-def path(answers: Answers, device: DeviceFacts) -> list[Page]:
-    """Return the pages this report asks, in order, as far as the answers tell."""
+def entered_since(answers: Answers, device: DeviceFacts) -> bool | None:
+    """Return whether data was entered since the last backup; said about another one it is not known (L4a)."""
+    if Page.ENTERED not in answers or not _entered_is_about(answers, device, identified=True):
+        return None
+    return yes_no(answers, Page.ENTERED, "entered")
+
+
+def path(answers: Answers, device: DeviceFacts, *, identified: bool = True) -> list[Page]:
+    """Return the pages this report asks, in order, as far as the answers tell.
+
+    Who reports without an account has a till that is dead and nothing at hand: the way is shorter, and
+    who they are comes last (rule P1a).
+    """
     pages = [Page.DEVICE]
     if answers.get(Page.DEVICE, {}).get("device") == UNLISTED:
         pages.append(Page.DEVICE_DETAILS)
@@ -231,23 +254,30 @@ def path(answers: Answers, device: DeviceFacts) -> list[Page]:
     if charge_kind(answers, device):
         pages.append(Page.CHARGE)
     if result is Outcome.SEND_IN:
-        return pages + _send_in_pages(answers, device)
-    return [*pages, Page.FAULT, Page.CONTACT, Page.REMOTE]
+        return pages + _send_in_pages(answers, device, identified=identified)
+    last = (Page.CONTACT, Page.REMOTE) if identified else (Page.REMOTE, Page.CONTACT)
+    return [*pages, Page.FAULT, *last]
 
 
-def _send_in_pages(answers: Answers, device: DeviceFacts) -> list[Page]:
+def _send_in_pages(answers: Answers, device: DeviceFacts, *, identified: bool) -> list[Page]:
     pages = [Page.FAULT, Page.RUNNING]
     if yes_no(answers, Page.RUNNING, "running"):
         pages.append(Page.DATA_FIRST)
     pages.append(Page.ONLINE)
-    if device.backup_booked is None:
+    if device.backup_booked is None and identified:  # a fact of the device: who is found out tells it (B1a)
         pages.append(Page.BACKUP)
     pages.append(Page.ENTERED)
     if not device.link_is_open:
         pages.append(Page.LINK)
-        if yes_no(answers, Page.LINK, "wanted"):
+        wanted = yes_no(answers, Page.LINK, "wanted")
+        if wanted and identified and not _has_link_terms(answers, device):
             pages.append(Page.LINK_TERMS)
-    return [*pages, Page.ADDRESS, Page.COSTS]
+    return [*pages, Page.ADDRESS, Page.COSTS] if identified else [*pages, Page.COSTS, Page.ADDRESS]
+
+
+def _has_link_terms(answers: Answers, device: DeviceFacts) -> bool:
+    """Tell whether the terms were acknowledged beside the wish itself, as without an account (P1a)."""
+    return {consent["kind"] for consent in accepted(answers, Page.LINK)} >= set(link_terms(device))
 
 
 def holds(answers: Answers, device: DeviceFacts, *, identified: bool) -> tuple[Hold, ...]:
@@ -264,10 +294,16 @@ def holds(answers: Answers, device: DeviceFacts, *, identified: bool) -> tuple[H
     )
 
 
-def is_answered(answers: Answers, page: Page, device: DeviceFacts, *, inspection_fee: bool) -> bool:
+def is_answered(
+    answers: Answers, page: Page, device: DeviceFacts, *, inspection_fee: bool, identified: bool = True
+) -> bool:
     """Tell whether a page needs no further answer; acceptances must be the ones asked for now."""
     if page not in answers:
         return False
+    if not identified and page in (Page.ADDRESS, Page.CONTACT):
+        return bool(answers[page].get("email"))
+    if not identified and page is Page.LINK and yes_no(answers, Page.LINK, "wanted"):
+        return _has_link_terms(answers, device)
     given = {consent["kind"] for consent in accepted(answers, page)}
     if page is Page.CHARGE:
         return charge_kind(answers, device) in given
@@ -280,13 +316,24 @@ def is_answered(answers: Answers, page: Page, device: DeviceFacts, *, inspection
     if page is Page.REMOTE:
         return ConsentKind.REMOTE_TERMS in given
     if page is Page.ENTERED:
-        return _entered_is_about(answers, device)
+        return _entered_is_about(answers, device, identified=identified)
     return True
 
 
-def first_open(answers: Answers, device: DeviceFacts, *, inspection_fee: bool) -> Page | None:
+def first_open(
+    answers: Answers, device: DeviceFacts, *, inspection_fee: bool, identified: bool = True
+) -> Page | None:
     """Return the first page on the path that still needs an answer, or None: complete."""
-    for page in path(answers, device):
-        if not is_answered(answers, page, device, inspection_fee=inspection_fee):
+    known = {"inspection_fee": inspection_fee, "identified": identified}
+    for page in path(answers, device, identified=identified):
+        if not is_answered(answers, page, device, **known):
             return page
     return None
+
+
+def costs_are_accepted(answers: Answers, device: DeviceFacts, *, inspection_fee: bool) -> bool:
+    """Tell whether everything was accepted that this device may cost (rules T3, T6, W2, W3, P4)."""
+    asked = set(cost_consents(device, inspection_fee=inspection_fee))
+    charge = charge_kind(answers, device)
+    given = {one["kind"] for page in (Page.COSTS, Page.CHARGE) for one in accepted(answers, page)}
+    return given >= (asked | {charge} if charge else asked)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 SHORTEST, LONGEST = 10, 128
+SIGN_IN, EMAIL_CHANGE = "sign-in-link", "email-change"  # what a link by mail is for
 COMMON = Path(__file__).with_name("common_passwords.txt")
 
 
@@ -31,6 +32,8 @@ class Counted(StrEnum):
     BROWSER = "browser"
     ADDRESS = "address"
     LINK = "link"
+    CODE = "code"
+    REPORT = "report"  # sent by somebody without an account (P1a)
 
 
 class By(StrEnum):
@@ -41,7 +44,14 @@ class By(StrEnum):
     PASSKEY = "passkey"
 
 
-FREE = {Counted.ACCOUNT: 5, Counted.BROWSER: 10, Counted.ADDRESS: 40, Counted.LINK: 3}
+FREE = {
+    Counted.ACCOUNT: 5,
+    Counted.BROWSER: 10,
+    Counted.ADDRESS: 40,
+    Counted.LINK: 3,
+    Counted.CODE: 5,
+    Counted.REPORT: 10,
+}
 """How many failures in a row cost nothing; a salon's people share one address, so it has more."""
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -50,6 +60,7 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 LINK_LASTS = timedelta(minutes=15)
 INVITATION_LASTS = timedelta(days=14)
+EMAIL_CHANGE_LASTS = timedelta(hours=24)
 FRESH = timedelta(minutes=15)
 """How long after a link by mail a new password may be set without the old one."""
 
@@ -65,21 +76,21 @@ def pause_after(failures: int, counted: Counted) -> timedelta:
     return min(timedelta(seconds=2 ** min(beyond, 20)), LONGEST_PAUSE)
 
 
-def link_token(secret: str, mark: str) -> str:
+def link_token(secret: str, mark: str, use: str = SIGN_IN) -> str:
     """Return what stands in the link by mail: the mark, and a proof that only we can make.
 
-    ValueError without a secret.
+    A proof made for one `use` is worth nothing for another. ValueError without a secret.
     """
     if not secret:
         raise ValueError("no secret, no token")
-    digest = hmac.digest(secret.encode(), f"sign-in-link:{mark}".encode(), "sha256")
+    digest = hmac.digest(secret.encode(), f"{use}:{mark}".encode(), "sha256")
     return f"{mark}.{urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
-def mark_of(secret: str, token: str) -> str | None:
+def mark_of(secret: str, token: str, use: str = SIGN_IN) -> str | None:
     """Return the mark of a link by mail if its proof is right, else None."""
     mark, _, _proof = token.partition(".")
-    expected = link_token(secret, mark)
+    expected = link_token(secret, mark, use)
     return mark if hmac.compare_digest(expected.encode(), token.encode()) else None
 
 
