@@ -7,8 +7,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from portal import production
 from portal.config import Settings
-from portal.models import Letter, Operator, Round, migrations
+from portal.models import Account, Letter, Operator, Round, migrations
 from portal.models.base import db
 from portal.models.letters import Channel
 from portal.outside import clock
@@ -19,7 +20,7 @@ from portal.outside import clock
 def check() -> None:
     """Check settings, database, worker, mandatory texts and history; fails if something is wrong."""
     settings = current_app.config["PORTAL"]
-    problems = list(_problems_of_settings(settings))
+    problems = list(production.problems_of(settings))
     with db.connection_context():
         problems += _problems_of_database(settings)
     for problem in problems:
@@ -27,13 +28,6 @@ def check() -> None:
     if problems:
         sys.exit(1)
     click.echo("All is well.")
-
-
-def _problems_of_settings(settings: Settings) -> Iterator[str]:
-    if not settings.demo and not settings.is_https:
-        yield "PORTAL_URL is not https: cookies would travel in the clear."
-    if not settings.demo and not settings.smtp:
-        yield f"PORTAL_SMTP is not set: letters go to {settings.mail_folder} only."
 
 
 def _problems_of_database(settings: Settings) -> Iterator[str]:
@@ -48,7 +42,17 @@ def _problems_of_database(settings: Settings) -> Iterator[str]:
     last = Round.last_at()
     if last is None or (clock.now() - last).total_seconds() > 120:
         yield "The worker has not finished a round in the last two minutes."
+    yield from _people(settings)
     yield from _waiting_letters(settings)
+
+
+def _people(settings: Settings) -> Iterator[str]:
+    if settings.demo:
+        return
+    for account in Account.open_among(production.DEMO_ADDRESSES):
+        yield f"{account.email} is of the demo: everybody knows the password. Close it at /staff/team."
+    if not Account.has_admin():
+        yield "There is no admin: flask add-staff EMAIL NAME --admin"
 
 
 def _waiting_letters(settings: Settings) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Who may come in: people (accounts) and the browsers they are signed in with."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -37,6 +38,23 @@ class Account(UserMixin, BaseModel):
     def is_staff(self) -> bool:
         """Tell whether this person works for the operator."""
         return self.role in (Role.STAFF, Role.ADMIN)
+
+    @classmethod
+    def open_of(cls, customer: Customer | None):
+        """Select the customer's people who may sign in, by name."""
+        return (
+            cls.select().where(cls.customer == customer, cls.closed_at.is_null()).order_by(cls.name, cls.id)
+        )
+
+    @classmethod
+    def open_among(cls, addresses: Iterable[str]):
+        """Select those of these e-mail addresses that may sign in."""
+        return cls.select().where(cls.email.in_(list(addresses)), cls.closed_at.is_null()).order_by(cls.id)
+
+    @classmethod
+    def has_admin(cls) -> bool:
+        """Tell whether anybody may manage the staff."""
+        return cls.select(cls.id).where(cls.role == Role.ADMIN, cls.closed_at.is_null()).exists()
 
     def get_id(self) -> str | None:
         """Return the random token of this browser's session, not the account's id.
