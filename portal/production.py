@@ -64,7 +64,7 @@ def _of_the_database(settings: Settings) -> Iterator[str]:
         return
     is_here = not address.hostname or address.hostname in LOOPBACK
     if not is_here and parse_qs(address.query).get("sslmode", [""])[-1] not in ENCRYPTED:
-        yield "PORTAL_DATABASE is another machine without sslmode=verify-full: all of it travels in the clear."
+        yield "PORTAL_DATABASE is far away without sslmode=verify-full: all of it travels in the clear."
 
 
 def _of_folders(settings: Settings) -> Iterator[str]:
