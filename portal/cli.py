@@ -31,6 +31,7 @@ from portal.rules.workflow import Role
 from portal.web import documents
 
 DUMP, PHOTOS = "database", "photos"  # what is what in a backup
+LARGEST_BODY = 200 * 1024 * 1024  # what is larger is cut off at once; less than that gets a calm page
 
 
 def init_app(app: Flask) -> None:
@@ -153,6 +154,7 @@ def serve(host: str, port: int) -> None:
         port=port,
         threads=settings.threads,
         channel_timeout=60,
+        max_request_body_size=LARGEST_BODY,
         ident=None,
         clear_untrusted_proxy_headers=not settings.proxies,  # with proxies, create_app counts them
     )

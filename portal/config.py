@@ -86,7 +86,7 @@ def found_good(settings: Settings) -> Settings:
         raise BadSettings(f"PORTAL_URL is no web address: {settings.url!r}")
     if not all(_HOST.fullmatch(name) for name in settings.known_hosts):
         raise BadSettings(
-            "PORTAL_HOSTS (and the host of PORTAL_URL) must be names as browsers send them, without port"
+            "PORTAL_HOSTS and the host of PORTAL_URL must be names without port, as browsers send them"
         )
     if urlsplit(settings.database).scheme not in ("sqlite", "postgresql"):
         raise BadSettings("PORTAL_DATABASE must begin with sqlite:/// or postgresql://")

@@ -8,7 +8,9 @@ import errno
 import os
 import re
 import secrets
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -16,20 +18,29 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 from PIL import MpoImagePlugin as _mpo  # noqa: F401 (formats named below are unknown to Pillow before)
 from PIL import WebPImagePlugin as _webp  # noqa: F401
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 15 * MEGABYTE
 MAX_PIXELS = 60_000_000  # the largest phone cameras make 50; decoded it is 180 MB
+MAX_DRAWN = 30_000_000  # of PNG and WebP, which screens make: they may be transparent, and need twice as much
+MOST_SCANS = 100  # of a JPEG that comes in layers; cameras make 14 at most, each costs the whole picture
+AT_ONCE = 2  # pictures in memory; more would not be faster on few cores
+WAITS = 8.0  # seconds for one's turn
+GRID = 16  # a JPEG is made of squares of 16 pixels
 LONGEST_SIDE = 2400  # enough to read a label on the photographed device
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # phones make these; no decoder for anything else is asked
 NAME = re.compile(r"[0-9a-f]{32}\.jpg")
+START_OF_SCAN = b"\xff\xda"  # stands in a JPEG's data at nothing else
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 pillow_heif.register_heif_opener(thumbnails=False)
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not in it
 
 
 class PhotoProblem(StrEnum):
@@ -40,6 +51,7 @@ class PhotoProblem(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     BROKEN = "broken"
     NO_SPACE = "no_space"
+    BUSY = "busy"
 
 
 class PhotoRefused(ValueError):
@@ -68,7 +80,7 @@ def store_photo(
     Takes JPEG, PNG, WebP and HEIC. Raises PhotoRefused with the reason.
     """
     picture = read_photo(stream, max_bytes=max_bytes, max_pixels=max_pixels)
-    jpeg = _encoded(picture)
+    jpeg = encoded(picture)
     name = f"{secrets.token_hex(16)}.jpg"
     _write(folder, name, jpeg)
     return StoredPhoto(name, picture.width, picture.height, len(jpeg))
@@ -82,8 +94,52 @@ def read_photo(stream: BinaryIO, *, max_bytes: int = MAX_BYTES, max_pixels: int 
     content = stream.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise PhotoRefused(PhotoProblem.TOO_LARGE)
-    with _opened(content, max_pixels) as original:
+    with _turn(), _opened(content, max_pixels) as original:
         return _decoded(original)
+
+
+def blacken_photo(folder: Path, name: str, boxes: Iterable[Box]) -> StoredPhoto:
+    """Store a photo anew under another random name, with the boxes black; the first one stays as it is.
+
+    Raises FileNotFoundError, and PhotoRefused when there is no room.
+    """
+    picture = shown_photo(folder, name, boxes)
+    jpeg = encoded(picture)
+    blackened = f"{secrets.token_hex(16)}.jpg"
+    _write(folder, blackened, jpeg)
+    return StoredPhoto(blackened, picture.width, picture.height, len(jpeg))
+
+
+def shown_photo(folder: Path, name: str, boxes: Iterable[Box]) -> Image.Image:
+    """Return a stored photo's picture with the boxes black, each grown to the squares it touches.
+
+    What a JPEG keeps of a pixel is spread over its square of 16: half a square would still tell of it.
+    """
+    with _turn(), open_photo(folder, name) as file, Image.open(file, formats=("JPEG",)) as stored:
+        picture = stored.convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for left, top, right, bottom in boxes:
+        draw.rectangle(
+            (
+                left // GRID * GRID,
+                top // GRID * GRID,
+                -(-right // GRID) * GRID - 1,
+                -(-bottom // GRID) * GRID - 1,
+            ),
+            fill="black",
+        )
+    return picture
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Let few pictures be in memory at once; who waits too long is told to come again."""
+    if not _turns.acquire(timeout=WAITS):
+        raise PhotoRefused(PhotoProblem.BUSY)
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def open_photo(folder: Path, name: str) -> BinaryIO:
@@ -113,9 +169,13 @@ def _opened(content: bytes, max_pixels: int) -> Image.Image:
         raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS) from error
     except Exception as error:  # decoders raise whatever they like on a damaged header
         raise PhotoRefused(PhotoProblem.BROKEN) from error
-    if picture.width * picture.height > max_pixels:
+    most = min(max_pixels, MAX_DRAWN) if picture.format in ("PNG", "WEBP") else max_pixels
+    if picture.width * picture.height > most:
         picture.close()
         raise PhotoRefused(PhotoProblem.TOO_MANY_PIXELS)
+    if picture.format in ("JPEG", "MPO") and content.count(START_OF_SCAN) > MOST_SCANS:
+        picture.close()
+        raise PhotoRefused(PhotoProblem.BROKEN)
     return picture
 
 
@@ -125,20 +185,19 @@ def _decoded(original: Image.Image) -> Image.Image:
         if original.format in ("JPEG", "MPO"):  # MPO: several JPEGs in one, as some phones make
             original.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # decodes large ones at half the size
         original.load()
-        picture = ImageOps.exif_transpose(original)
-        if picture.has_transparency_data:
-            picture = picture.convert("RGBA")
+        picture = original.convert("RGBA" if original.has_transparency_data else "RGB")
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)  # first: the rest is cheap
+        picture = ImageOps.exif_transpose(picture)
+        if picture.mode == "RGBA":
             ground = Image.new("RGBA", picture.size, "white")
-            picture = Image.alpha_composite(ground, picture)
-        picture = picture.convert("RGB")
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+            picture = Image.alpha_composite(ground, picture).convert("RGB")
     except Exception as error:  # see _opened
         raise PhotoRefused(PhotoProblem.BROKEN) from error
     return picture
 
 
-def _encoded(picture: Image.Image) -> bytes:
-    """Return a JPEG that holds the pixels only."""
+def encoded(picture: Image.Image) -> bytes:
+    """Return a picture as JPEG that holds the pixels only."""
     picture.info.clear()  # or a comment of the original would be written again
     jpeg = BytesIO()
     picture.save(jpeg, "JPEG", quality=QUALITY, optimize=True)

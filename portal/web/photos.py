@@ -38,6 +38,10 @@ def message_of(reason: PhotoProblem, name: str) -> str:
         PhotoProblem.NO_SPACE: _(
             "„%(name)s“ konnten wir gerade nicht speichern. Machen Sie ohne dieses Foto weiter.", name=shown
         ),
+        PhotoProblem.BUSY: _(
+            "„%(name)s“ fehlt noch: Gerade kommen viele Fotos an. Bitte senden Sie es noch einmal.",
+            name=shown,
+        ),
     }[reason]
 
 

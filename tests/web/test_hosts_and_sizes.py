@@ -11,7 +11,7 @@ from portal.config import LOOPBACK, BadSettings, Settings, from_environment
 from portal.web import hosts, sizes
 from portal.web.access import safe_next
 from tests import builders as build
-from tests.clients import page_of
+from tests.clients import find_form, page_of
 
 FORGED = (
     "evil.example",
@@ -48,7 +48,7 @@ def test_the_names_of_the_settings_are_known_on_any_port(in_earnest, app_setting
 
 
 def test_a_demo_answers_at_home_under_each_of_its_names():
-    assert LOOPBACK <= Settings(demo=True, url="http://box.example").known_hosts
+    assert Settings(demo=True, url="http://box.example").known_hosts >= LOOPBACK
     assert Settings(url="https://box.example").known_hosts == {"box.example"}
 
 
@@ -91,10 +91,10 @@ def test_any_text_may_stand_as_host(text):
     assert hosts.name_of(text) == "" or "@" not in text
 
 
-PIECES = st.sampled_from(
-    ["/", "\\", "//", "evil.example", "cases", "?", "#", "%2f", "%5c", "%09", "\t", "\n", "\r", "\x00", " ", "@", ":",
-     "http:", "https://", "javascript:", ".", "..", "；", "／", "\u2028", "é"]
-)  # fmt: skip
+PIECES = st.one_of(
+    st.sampled_from(["//", "evil.example", "cases", "%2f", "%5c", "%09", "http:", "https://", "javascript:"]),
+    st.sampled_from("/\\?#@:.\t\n\r\x00 ；／é\u2028"),
+)
 
 
 @given(st.lists(PIECES, max_size=8).map("".join))
@@ -130,8 +130,7 @@ def test_what_the_limits_name_is_there(app):
 
 def test_too_much_at_once_is_said_in_the_words_of_what_it_was(client, staff):
     case = build.a_case()
-    page = client.get(f"/staff/cases/{case.number}/parcel")
-    token = dict(page_of(page).forms[0].fields)["csrf_token"]
+    token = dict(find_form(client.page("/staff/"), {}, "/sign-out").fields)["csrf_token"]
     sent = {"csrf_token": token, "photos": (io.BytesIO(bytes(sizes.PHOTOS + 1)), "a.jpg")}
     answer = client.post(f"/staff/cases/{case.number}/parcel/photos", data=sent)
     assert answer.status_code == 413
