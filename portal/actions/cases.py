@@ -55,17 +55,19 @@ def advance(
     now: datetime,
     why: str = "",
     tells: bool = True,
+    role: Role | None = None,
     **columns: Any,
 ) -> Case:
     """Take one workflow step: state, history, letters, reminders and place in the queue, all or nothing.
 
-    `by` None is the portal itself; `columns` are further columns of the case to set; with `tells` False
-    the deed around this writes a letter of its own. Raises
-    StepRefused if the rules forbid the step, NeedMissing if its reason is empty, CaseMoved if
-    another request was faster (rule S3), and what `conditions` says.
+    `by` None is the portal itself, or with the `role` of an owner who has the case's secret (P1a);
+    `columns` are further columns of the case to set; with `tells` False the deed around this writes a
+    letter of its own. Raises StepRefused if the rules forbid the step, NeedMissing if its reason is
+    empty, CaseMoved if another request was faster (rule S3), and what `conditions` says.
     """
-    target = workflow.take_step(step, case.state, role_of(by))
-    _check_needs(step, role_of(by), why)
+    role = role or role_of(by)
+    target = workflow.take_step(step, case.state, role)
+    _check_needs(step, role, why)
     source = case.state
     if step in STAMPED:
         columns.setdefault(STAMPED[step], now)
@@ -76,9 +78,9 @@ def advance(
         _move(case, source, target, now, columns)
         if source is State.COMMISSIONING_BOOKED and target not in workflow.CLOSED:
             CommissioningTick.delete().where(CommissioningTick.case == case).execute()  # anew next time; R5
-        history.record(case, step, by=by, at=now, source=source, target=target, why=why)
+        history.record(case, step, by=by, at=now, source=source, target=target, why=why, **_told(by, role))
         endings.settle(case, step, target, by=by, now=now, why=why)
-        if tells and target in TOLD and not (by and by.role == Role.OWNER):
+        if tells and target in TOLD and role is not Role.OWNER:
             letters.tell_owners(case, TOLD[target], now=now, why=why, step=step)
         moved = schedule.plan(queue.reassess_case(case, now=now), now=now)
         hooks.announce(moved, target, at=now)
@@ -101,6 +103,11 @@ def _check_needs(step: str, role: Role, why: str) -> None:
 def role_of(by: Account | None) -> Role:
     """Return the role in which somebody acts; None is the portal itself."""
     return by.role if by else Role.SYSTEM
+
+
+def _told(by: Account | None, role: Role) -> dict[str, Any]:
+    """Return what the history says of who has no account here."""
+    return {"reporter": True} if by is None and role is Role.OWNER else {}
 
 
 def release(case: Case, *, by: Account | None, now: datetime, why: str = "") -> Case:
@@ -137,10 +144,10 @@ def ask_back(case: Case, question: str, *, by: Account, now: datetime) -> Case:
     return moved
 
 
-def answer(case: Case, text: str, *, by: Account, now: datetime) -> Case:
-    """Answer the question of support; the case goes back to staff."""
+def answer(case: Case, text: str, *, by: Account | None, now: datetime, role: Role | None = None) -> Case:
+    """Answer the question of support; the case goes back to staff. `role` as for `advance`."""
     with transaction():
-        moved = advance(case, "answer", by=by, now=now, why=text, answered_at=now)
+        moved = advance(case, "answer", by=by, now=now, role=role, why=text, answered_at=now)
         Message.create(case=case, account=by, text=text, at=now)
     return moved
 
@@ -160,25 +167,43 @@ def cancel(case: Case, *, by: Account, now: datetime, why: str = "") -> Case:
     return advance(case, "cancel", by=by, now=now, why=why)
 
 
-def mark_sent(case: Case, carrier: Carrier, tracking_number: str, *, by: Account, now: datetime) -> Case:
-    """Record that the parcel is on its way; the number may be empty, the owner may add it later."""
-    return advance(
-        case, "mark_sent", by=by, now=now, carrier=carrier, tracking_number=tracking_number, sent_at=now
-    )
+def mark_sent(
+    case: Case,
+    carrier: Carrier,
+    tracking_number: str,
+    *,
+    by: Account | None,
+    now: datetime,
+    role: Role | None = None,
+) -> Case:
+    """Record that the parcel is on its way; the number may be empty, the owner may add it later.
+
+    `role` as for `advance`.
+    """
+    sent: dict[str, Any] = {"carrier": carrier, "tracking_number": tracking_number, "sent_at": now}
+    return advance(case, "mark_sent", by=by, now=now, role=role, **sent)
 
 
 def correct_tracking(
-    case: Case, carrier: Carrier, tracking_number: str, *, by: Account, now: datetime
+    case: Case,
+    carrier: Carrier,
+    tracking_number: str,
+    *,
+    by: Account | None,
+    now: datetime,
+    role: Role | None = None,
 ) -> Case:
     """Change carrier or number of a parcel that is on its way; StepRefused in any other state."""
+    role = role or role_of(by)
     if case.state != State.ON_ITS_WAY_TO_US:
-        raise StepRefused("correct_tracking", case.state, by.role)
+        raise StepRefused("correct_tracking", case.state, role)
     with transaction():
         columns = {"carrier": carrier, "tracking_number": tracking_number, "revision": Case.revision + 1}
         unmoved = (Case.id == case.id) & (Case.state == case.state)
         if not Case.update(columns).where(unmoved).execute():
             raise CaseMoved(case.number)
-        history.record(case, "correct_tracking", by=by, at=now, carrier=carrier, number=tracking_number)
+        told = {"carrier": carrier, "number": tracking_number, **_told(by, role)}
+        history.record(case, "correct_tracking", by=by, at=now, **told)
         return schedule.plan(Case.get_by_id(case.id), now=now)
 
 

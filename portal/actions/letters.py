@@ -7,7 +7,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Any
 
-from portal.models import Account, Case, Letter, Operator, SubstituteLink
+from portal.models import Account, Case, Emergency, Letter, Operator, SubstituteLink
 from portal.models.accounts import hash_of
 from portal.models.base import transaction
 from portal.models.letters import Channel
@@ -18,6 +18,9 @@ MAX_TRIES = 36
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
 GLANCE = 50  # how many due letters are looked at to find one that nobody else has
+
+ONLY_WITH_ACCOUNT = ("quote_", "appointment_", "arrival_", "booking_", "tse_disposal_")
+"""How the events begin that ask for what only an account can decide."""
 
 Deed = Callable[[], object]
 """What is to be written down with a letter's success."""
@@ -54,14 +57,36 @@ def tell_owners(
     """Write a letter about the case to each of its customer's people, once per event.
 
     `key` tells apart two events of the same kind (a second question, say); without it
-    coming back to a state sends no second letter (rule S6).
+    coming back to a state sends no second letter (rule S6). Who reported without an account is told
+    as well (rule P1a, ADR 017).
     """
     context = {"number": case.number, **context}
-    return [
-        letter
-        for owner in _owners(case.customer_id)
-        if (letter := _write_to(owner, event, f"case:{case.id}:{key or event}", now, context, case))
+    owners = list(_owners(case.customer_id))
+    written = [
+        _write_to(owner, event, f"case:{case.id}:{key or event}", now, context, case) for owner in owners
     ]
+    if reporter := _reporter_of(case, event, owners):
+        about = f"case:{case.id}:{key or event}"
+        written.append(
+            tell_address(
+                reporter.email, event, now=now, key=about, language=case.language, case=case, **context
+            )
+        )
+    return [letter for letter in written if letter]
+
+
+def _reporter_of(case: Case, event: str, owners: Iterable[Account]) -> Emergency | None:
+    """Return who reported without an account, if this is for them too.
+
+    Only once the address is known to be theirs, not twice, and nothing that asks for what only an
+    account can decide: money, appointments, a TSE's end (rule P1a, ADR 017).
+    """
+    if event.startswith(ONLY_WITH_ACCOUNT):
+        return None
+    reporter = Emergency.of_case(case)
+    if reporter is None or reporter.confirmed_at is None:
+        return None
+    return None if reporter.email in {owner.email for owner in owners} else reporter
 
 
 def tell(reader: Account, event: str, *, now: datetime, key: str, **context: Any) -> Letter | None:

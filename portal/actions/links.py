@@ -74,7 +74,7 @@ def request(
     device: Device,
     facts: BackupFacts,
     *,
-    by: Account,
+    by: Account | None,
     now: datetime,
     reason: LinkReason,
     reason_text: str = "",
@@ -83,8 +83,9 @@ def request(
 ) -> SubstituteLink:
     """Ask for a link; expected answer and reasons are stored with it (rules L1, L4a).
 
-    `consents` are the acknowledged texts (kind, wording, version, language), stored with it (S7).
-    Raises LinkAlreadyOpen if the device has a requested or active link.
+    `consents` are the acknowledged texts (kind, wording, version, language), stored with it (S7). `by`
+    None is a wish of somebody who has no account (P1a). Raises LinkAlreadyOpen if the device has a
+    requested or active link.
     """
     found = facts.expectation(device.origin)
     with transaction():
@@ -104,7 +105,7 @@ def _insert(
     device: Device,
     facts: BackupFacts,
     found: Expectation,
-    by: Account,
+    by: Account | None,
     now: datetime,
     reason: LinkReason,
     reason_text: str,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from portal.actions import cases, customers, history, hooks, letters, link_steps, links, queue
+from portal.actions import cases, customers, emergencies, history, hooks, letters, link_steps, links, queue
 from portal.actions.links import BackupFacts
 from portal.models import (
     Account,
@@ -33,7 +33,7 @@ from portal.rules import berlin, numbers, report, triage, workflow
 from portal.rules.links import LinkReason
 from portal.rules.report import DeviceFacts, Page
 from portal.rules.triage import Origin, Outcome
-from portal.rules.workflow import State
+from portal.rules.workflow import Role, State
 
 
 class ReportIncomplete(ValueError):
@@ -182,9 +182,9 @@ class _Sending:
     """All that sending needs to know, looked up once."""
 
     draft: Draft
-    by: Account
+    by: Account | None  # None: somebody without an account (P1a)
     now: datetime
-    device: Device
+    device: Device | None
     facts: DeviceFacts
     outcome: Outcome
 
@@ -192,19 +192,30 @@ class _Sending:
     def today(self) -> date:
         return berlin.day_of(self.now)
 
+    @property
+    def contact_page(self) -> Page:
+        return Page.ADDRESS if self.outcome is Outcome.SEND_IN else Page.CONTACT
 
-def send(draft: Draft, *, by: Account, now: datetime) -> Case:
+
+def send(draft: Draft, *, by: Account | None, now: datetime, secret: str = "", language: str = "de") -> Case:
     """Make the report a case, release it at once if the rules allow, and ask for the link.
 
-    Sending again returns the same case (S3). Raises ReportIncomplete with the page that still
-    needs an answer, and StepRefused for anybody but an owner.
+    Without an account (`by` None) it waits for staff to find out whose it is, its link is asked for
+    then, and whoever sent it follows it by a secret made of `secret` (rule P1a). Sending again returns
+    the same case (S3). Raises ReportIncomplete with the page that still needs an answer, and StepRefused
+    for anybody but an owner.
     """
     with transaction():
         claimed = Draft.update(sent_at=now).where(Draft.id == draft.id, Draft.sent_at.is_null())
         if not claimed.execute():
             return _sent_before(draft)
         draft = Draft.get_by_id(draft.id)
-        case = _file(_checked(draft, by, now))
+        sending = _checked(draft, by, now)
+        case = _file(sending, by.language if by else language)
+        if by is None:
+            who = draft.answers[sending.contact_page]
+            number = who.get("customer_number", "")
+            emergencies.begin(case, email=who["email"], customer_number=number, secret=secret, now=now)
     return case
 
 
@@ -216,30 +227,37 @@ def _sent_before(draft: Draft) -> Case:
     return case
 
 
-def _checked(draft: Draft, by: Account, now: datetime) -> _Sending:
-    workflow.take_step("submit", State.DRAFT, by.role)
+def _checked(draft: Draft, by: Account | None, now: datetime) -> _Sending:
+    workflow.take_step("submit", State.DRAFT, by.role if by else Role.OWNER)
     device = device_of(draft, by)
     listed = draft.answers.get(Page.DEVICE, {}).get("device") != report.UNLISTED
     if device is None and listed:
         raise ReportIncomplete(Page.DEVICE)
     facts = facts_of(draft, device, now)
     fee = Operator.current().inspection_fee_cents is not None
-    if page := report.first_open(draft.answers, facts, inspection_fee=fee):
+    if page := report.first_open(draft.answers, facts, inspection_fee=fee, identified=by is not None):
         raise ReportIncomplete(page)
     outcome = report.outcome(draft.answers)
     if outcome is None or not triage.opens_case(outcome):
         raise ReportIncomplete(Page.TOPIC)
-    return _Sending(draft, by, now, device or _register(draft, by, now), facts, outcome)
+    if device is None and by is not None:
+        assert by.customer is not None  # an owner always has one; accounts.create sees to it
+        device = register(draft.answers, by.customer, now=now)
+    return _Sending(draft, by, now, device, facts, outcome)
 
 
-def _register(draft: Draft, by: Account, now: datetime) -> Device:
-    """Add the device that the owner described, once; staff complete it later."""
-    assert by.customer is not None  # an owner always has one; accounts.create sees to it
-    given = draft.answers[Page.DEVICE_DETAILS]
-    salons = Salon.of(by.customer)
-    salon = salons.where(Salon.id == _id(given.get("salon"))).first() or salons.first()
+def register(
+    answers: report.Answers, customer: Customer, *, now: datetime, salon: Salon | None = None
+) -> Device:
+    """Add the device that was described, once, to the salon or to the one that was named.
+
+    Staff complete it later.
+    """
+    given = answers.get(Page.DEVICE_DETAILS, {})
+    salons = Salon.of(customer)
+    salon = salon or salons.where(Salon.id == _id(given.get("salon"))).first() or salons.first()
     if salon is None:
-        salon = _first_salon(draft, by.customer)
+        salon = _first_salon(answers, customer)
     known = given.get("year") and given.get("month")
     purchased_in = f"{int(given['year']):04d}-{int(given['month']):02d}" if known else None
     origin = Origin(given.get("origin") or Origin.UNKNOWN)
@@ -247,23 +265,24 @@ def _register(draft: Draft, by: Account, now: datetime) -> Device:
         salon=salon,
         purchased_in=purchased_in,
         origin=origin,
-        tse_in_server=report.yes_no(draft.answers, Page.DEVICE_DETAILS, "tse"),
-        backup_booked=report.yes_no(draft.answers, Page.BACKUP, "booked"),
+        tse_in_server=report.yes_no(answers, Page.DEVICE_DETAILS, "tse"),
+        backup_booked=report.yes_no(answers, Page.BACKUP, "booked"),
         created_at=now,
     )
 
 
-def _first_salon(draft: Draft, customer: Customer) -> Salon:
+def _first_salon(answers: report.Answers, customer: Customer) -> Salon:
     """Add the salon of a customer of whom we have none yet, at the address to return to."""
-    given = draft.answers.get(Page.ADDRESS, {})
+    given = answers.get(Page.ADDRESS) or answers.get(Page.CONTACT, {})
     address = {name: given.get(name, "") for name in ("street", "postal_code", "city")}
     return customers.add_salon(customer, given.get("name") or customer.name, **address)
 
 
-def _file(sending: _Sending) -> Case:
-    case = _create_case(sending)
+def _file(sending: _Sending, language: str) -> Case:
+    case = _create_case(sending, language)
     now, by = sending.now, sending.by
-    history.record(case, "submit", by=by, at=now, source=State.DRAFT, target=case.state, holds=case.holds)
+    told = {"holds": case.holds, **({} if by else {"reporter": True})}
+    history.record(case, "submit", by=by, at=now, source=State.DRAFT, target=case.state, **told)
     hooks.announce(case, case.state, at=now)
     Attachment.update(case=case).where(Attachment.draft == sending.draft).execute()
     link = _ask_for_link(case, sending)
@@ -274,23 +293,23 @@ def _file(sending: _Sending) -> Case:
     return cases.release(case, by=None, now=now)
 
 
-def _create_case(sending: _Sending) -> Case:
+def _create_case(sending: _Sending, language: str) -> Case:
     answers = sending.draft.answers
-    state = workflow.take_step("submit", State.DRAFT, sending.by.role)
+    state = workflow.take_step("submit", State.DRAFT, Role.OWNER)
     backup = backup_facts(sending.draft, sending.facts)
     return Case.create(
         number=next_number(sending.today.year),
-        customer=sending.by.customer_id,
-        salon=sending.device.salon_id,
+        customer=sending.by.customer_id if sending.by else None,
+        salon=sending.device.salon_id if sending.device else None,
         device=sending.device,
         reporter=sending.by,
         draft=sending.draft,
-        language=sending.by.language,
+        language=language,
         state=state,
         state_since=sending.now,
         topic=answers[Page.TOPIC]["topic"],
         outcome=sending.outcome,
-        holds=list(report.holds(answers, sending.facts, identified=True)),
+        holds=list(report.holds(answers, sending.facts, identified=sending.by is not None)),
         estimate=sending.facts.estimate,
         estimated_on=sending.today,
         answers=answers,
@@ -307,24 +326,20 @@ def _create_case(sending: _Sending) -> Case:
 
 def _return_address(sending: _Sending) -> dict[str, Any]:
     """Return where the parcel goes back to and whom to call; a remote case has only the person."""
-    page = Page.ADDRESS if sending.outcome is Outcome.SEND_IN else Page.CONTACT
-    given = sending.draft.answers[page]
-    salon = sending.device.salon
-    return {
-        "contact_name": given["contact_name"],
-        "contact_phone": given["phone"],
-        "return_name": given.get("name") or salon.name,
-        "return_street": given.get("street") or salon.street,
-        "return_postal_code": given.get("postal_code") or salon.postal_code,
-        "return_city": given.get("city") or salon.city,
-        "return_country": given.get("country") or salon.country,
+    given = sending.draft.answers[sending.contact_page]
+    salon = sending.device.salon if sending.device else None
+    place = {
+        f"return_{name}": given.get(name) or (getattr(salon, name) if salon else "")
+        for name in ("name", "street", "postal_code", "city", "country")
     }
+    place["return_country"] = place["return_country"] or "DE"
+    return {"contact_name": given["contact_name"], "contact_phone": given["phone"], **place}
 
 
 def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
     """Ask for the link if the owner wants one; a link that is open already joins the case (L1)."""
     answers = sending.draft.answers
-    if sending.outcome is not Outcome.SEND_IN:
+    if sending.outcome is not Outcome.SEND_IN or sending.device is None:
         return None
     existing = link_steps.open_now(sending.device, now=sending.now)
     if existing is not None:
@@ -347,12 +362,13 @@ def _ask_for_link(case: Case, sending: _Sending) -> SubstituteLink | None:
 
 def _keep_consents(case: Case, link: SubstituteLink | None, sending: _Sending) -> None:
     """Write the acceptances of the pages on the path into the register of consents (S7)."""
-    for page in report.path(sending.draft.answers, sending.facts):
+    identified = sending.by is not None
+    for page in report.path(sending.draft.answers, sending.facts, identified=identified):
         for consent in report.accepted(sending.draft.answers, page):
             Consent.create(
                 account=sending.by,
                 case=case,
-                link=link if page is Page.LINK_TERMS else None,
+                link=link if page in (Page.LINK, Page.LINK_TERMS) else None,
                 kind=consent["kind"],
                 wording=consent["wording"],
                 version=consent["version"],
