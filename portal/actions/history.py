@@ -2,9 +2,12 @@
 
 from contextvars import ContextVar
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
+from portal.actions import seals
 from portal.models import Account, Case, Customer, History, SubstituteLink
+from portal.models.base import before_commit, joined
 
 origin: ContextVar[str] = ContextVar("origin", default="")
 """The network address the present request comes from; empty for the worker and the commands."""
@@ -24,19 +27,28 @@ def record(
     """Add one row of history to a case or a link, a customer or a person; a link's row shows on its case too.
 
     `subject` None is the portal itself: a key that was made, a webhook switched off. `by` None means
-    that the portal did it by itself. `facts` must be plain JSON values.
+    that the portal did it by itself. `facts` must be plain JSON values. The row is sealed with the deed.
     """
-    return History.create(
-        at=at,
-        account=by,
-        what=what,
-        source=source,
-        target=target,
-        why=why,
-        facts=facts,
-        address=origin.get()[:45],
-        **_place_of(subject),
-    )
+    address = origin.get()[:45]
+    with joined():
+        row = History.create(
+            at=at,
+            account=by,
+            what=what,
+            source=source,
+            target=target,
+            why=why,
+            facts=facts | _salt(address),
+            address=address,
+            **_place_of(subject),
+        )
+        before_commit(seals.seal, row.id)
+    return row
+
+
+def _salt(address: str) -> dict[str, str]:
+    """Return what goes with a person's words: without it they could be guessed from the seal that stays."""
+    return {"salt": token_hex(8)} if address else {}
 
 
 def _place_of(subject: Case | SubstituteLink | Customer | Account | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The database: one proxy for SQLite and PostgreSQL, and the fields all tables share."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,48 @@ def is_sqlite() -> bool:
     return isinstance(db.obj, SqliteDatabase)
 
 
+class _Deed(threading.local):
+    """What is still to be done before the deed of this thread commits; None outside of one."""
+
+    last: dict[Callable[[list[int]], None], list[int]] | None = None
+
+
+_deed = _Deed()
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Run the block as one deed: everything in it happens, or nothing."""
-    with db.atomic():
-        yield
+    """Run the block as one deed: everything in it happens, or nothing.
+
+    One within another is a part of it: what `before_commit` was told is done at the end of the outermost.
+    """
+    if _deed.last is not None:
+        with db.atomic():
+            yield
+        return
+    _deed.last = {}
+    try:
+        with db.atomic():
+            yield
+            for finish, ids in _deed.last.items():
+                finish(ids)
+    finally:
+        _deed.last = None
+
+
+def joined() -> AbstractContextManager[None]:
+    """Return the present deed, or one of its own: for what is never undone without the rest."""
+    return transaction() if _deed.last is None else nullcontext()
+
+
+def before_commit(finish: Callable[[list[int]], None], row: int) -> None:
+    """Have `finish` called with the ids of all such rows, as the last thing the present deed does.
+
+    A row whose part of the deed was undone is among them. Raises RuntimeError outside of a transaction.
+    """
+    if _deed.last is None:
+        raise RuntimeError("there is no deed that could commit")
+    _deed.last.setdefault(finish, []).append(row)
 
 
 class InstantField(Field):

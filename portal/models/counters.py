@@ -15,13 +15,13 @@ class Counter(BaseModel):
 
 
 class Round(BaseModel):
-    """The last finished round of the worker; /readyz and the staff page ask for it."""
+    """When the worker last finished a round, or something that is done once in a while, by its name."""
 
     name = CharField(max_length=20, unique=True)
     at = InstantField()
 
     @classmethod
-    def last_at(cls) -> datetime | None:
-        """Return when the worker last finished a round, or None."""
-        found = cls.get_or_none(cls.name == "worker")
+    def last_at(cls, name: str = "worker") -> datetime | None:
+        """Return when the worker last finished a round, or what is called so, or None."""
+        found = cls.get_or_none(cls.name == name)
         return found.at if found else None

@@ -1,9 +1,18 @@
 """The chain over the history: a row that was taken away or changed breaks it (rule S)."""
 
-from peewee import CharField, ForeignKeyField
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from peewee import JOIN, CharField, ForeignKeyField
 
 from portal.models.base import BaseModel
 from portal.models.history import History
+from portal.rules.seals import START, Entry, Link
+
+_COLUMNS = (
+    History.id, History.at, History.account, History.case, History.link, History.what, History.source,
+    History.target, History.about, History.why, History.facts, History.address,
+)  # fmt: skip
 
 
 class Seal(BaseModel):
@@ -16,3 +25,54 @@ class Seal(BaseModel):
     history = ForeignKeyField(History, unique=True, on_delete="RESTRICT")
     content = CharField(max_length=64)
     digest = CharField(max_length=64)
+
+    @classmethod
+    def newest(cls) -> "Seal | None":
+        """Return the last seal of the chain: its digest stands for everything before it."""
+        return cls.select().order_by(cls.id.desc()).first()
+
+    @classmethod
+    def head(cls) -> str:
+        """Return the digest that the next seal goes on from."""
+        last = cls.newest()
+        return last.digest if last else START
+
+    @classmethod
+    def links(cls, piece: int = 5_000) -> Iterator[list[Link]]:
+        """Yield the chain in pieces, each seal beside its row; in all as many questions as pieces."""
+        last = 0
+        while True:
+            rows: Any = (
+                cls.select(cls.id, cls.history, cls.content, cls.digest, *_COLUMNS, History.erased_at)
+                .join(History, JOIN.LEFT_OUTER)
+                .where(cls.id > last)
+                .order_by(cls.id)
+                .limit(piece)
+                .tuples()
+            )
+            found = [Link._make((*row[:4], _entry(row[4:]))) for row in rows]
+            if not found:
+                return
+            yield found
+            last = found[-1].number
+
+    @classmethod
+    def entries(cls, ids: Iterable[int]) -> list[Entry]:
+        """Return those of these rows of the history that are there and not sealed, in order."""
+        rows = cls._unsealed().where(History.id.in_(list(ids))).order_by(History.id)
+        return [entry for row in rows.tuples() if (entry := _entry(row))]
+
+    @classmethod
+    def unsealed(cls, after: int, limit: int) -> list[int]:
+        """Return the ids of rows without a seal, beyond `after`."""
+        rows: Any = cls._unsealed(History.id).where(History.id > after)
+        return [row[0] for row in rows.order_by(History.id).limit(limit).tuples()]
+
+    @classmethod
+    def _unsealed(cls, *columns: Any) -> Any:
+        chosen = columns or (*_COLUMNS, History.erased_at)
+        return History.select(*chosen).left_outer_join(cls).where(cls.id.is_null())
+
+
+def _entry(row: tuple[Any, ...]) -> Entry | None:
+    return None if row[0] is None else Entry._make((*row[:12], row[12] is not None))
