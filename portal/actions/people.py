@@ -27,12 +27,16 @@ def invite(
     customer: Customer | None = None,
     role: Role = Role.OWNER,
     language: str = "de",
+    event: str = "invitation",
+    **context: Any,
 ) -> Account:
     """Make an account without a password, and send the link by which its person comes in.
 
     With a customer it is one of the business's people, otherwise one of the staff. The link is good for
-    two weeks and once; afterwards a link by mail does the same. Raises EmailTaken, and ValueError for an
-    owner without a customer.
+    two weeks and once; afterwards a link by mail does the same. `event` is the letter that carries it,
+    with `context`.
+
+    Raises EmailTaken, and ValueError for an owner without a customer.
     """
     if (role is Role.OWNER) != (customer is not None):
         raise ValueError("owners belong to a customer, staff to none")
@@ -49,17 +53,19 @@ def invite(
             )
     except IntegrityError as error:
         raise EmailTaken(email) from error
-    _send(account, by=by, now=now)
+    _send(account, event, by=by, now=now, **context)
     return account
 
 
-def invite_again(account: Account, *, by: Account, now: datetime) -> None:
+def invite_again(
+    account: Account, *, by: Account, now: datetime, event: str = "invitation", **context: Any
+) -> None:
     """Send a fresh link to somebody who has an account already; nothing if it is closed."""
     if account.closed_at is None:
-        _send(account, by=by, now=now)
+        _send(account, event, by=by, now=now, **context)
 
 
-def _send(account: Account, *, by: Account | None, now: datetime) -> None:
+def _send(account: Account, event: str, *, by: Account | None, now: datetime, **context: Any) -> None:
     with transaction():
         link = SignInLink.create(
             email=account.email,
@@ -68,8 +74,8 @@ def _send(account: Account, *, by: Account | None, now: datetime) -> None:
             asked_at=now,
             expires_at=now + INVITATION_LASTS,
         )
-        letters.tell(account, "invitation", now=now, key=f"invitation:{link.id}", mark=link.mark)
-        history.record(None, "invite", by=by, at=now, account=account.id, email=account.email)
+        letters.tell(account, event, now=now, key=f"invitation:{link.id}", mark=link.mark, **context)
+        history.record(account, "invite", by=by, at=now, account=account.id, email=account.email)
 
 
 def close(account: Account, *, by: Account, now: datetime) -> None:
@@ -84,7 +90,7 @@ def close(account: Account, *, by: Account, now: datetime) -> None:
         if not Account.update(closed_at=now).where(is_open).execute():
             return
         accounts.sign_out_everywhere(account, now=now)
-        history.record(None, "close_account", by=by, at=now, account=account.id, email=account.email)
+        history.record(account, "close_account", by=by, at=now, account=account.id, email=account.email)
 
 
 def reopen(account: Account, *, by: Account, now: datetime) -> None:
@@ -92,7 +98,7 @@ def reopen(account: Account, *, by: Account, now: datetime) -> None:
     is_closed = (Account.id == account.id) & Account.closed_at.is_null(False)
     with transaction():
         if Account.update(closed_at=None).where(is_closed).execute():
-            history.record(None, "reopen_account", by=by, at=now, account=account.id, email=account.email)
+            history.record(account, "reopen_account", by=by, at=now, account=account.id, email=account.email)
 
 
 def _held_admins() -> list[Account]:

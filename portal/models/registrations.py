@@ -3,17 +3,21 @@
 from datetime import datetime
 from enum import StrEnum
 
-from peewee import CharField, ForeignKeyField, TextField
+from peewee import JOIN, CharField, ForeignKeyField, TextField, fn
 from playhouse.fields import EnumField
 
-from portal.models.accounts import Account
+from portal.models.accounts import Account, SignIn
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer
 
 
 class Verdict(StrEnum):
-    """What became of a registration: it matched by itself, or staff said yes or no."""
+    """What became of a registration: it matched by itself, or staff said yes or no.
 
+    An invitation by a colleague is one too; it began with the yes.
+    """
+
+    INVITED = "invited"
     MATCHED = "matched"
     APPROVED = "approved"
     REFUSED = "refused"
@@ -51,6 +55,42 @@ class Registration(BaseModel):
             .order_by(cls.asked_at, cls.id)
         )
 
+    @classmethod
+    def for_staff(cls):
+        """Select what staff may look at: what the worker has looked up, decided or not."""
+        return cls.select().where(
+            cls.looks_up_since.is_null(), cls.verdict.is_null() | (cls.verdict != Verdict.INVITED)
+        )
+
+    @classmethod
+    def same_waiting(cls, asked: "Registration"):
+        """Select what waits with the same address and the same customer number: it was sent twice."""
+        return cls.waiting().where(
+            cls.email == asked.email, cls.customer_number == asked.customer_number, cls.id != asked.id
+        )
+
+    @classmethod
+    def invited(cls, customer: Customer):
+        """Select the colleagues who were invited and have not come in, the oldest first.
+
+        One whose address has an account elsewhere looks like one who has not answered (rule P1).
+        """
+        has_come_in = fn.EXISTS(SignIn.select(SignIn.id).where(SignIn.account == Account.id))
+        is_unanswered = Account.closed_at.is_null() & Account.password_hash.is_null() & ~has_come_in
+        return (
+            cls.select(cls, Account)
+            .join(Account, JOIN.LEFT_OUTER, on=(cls.account == Account.id))
+            .where(cls.customer == customer, cls.verdict == Verdict.INVITED)
+            .where(cls.account.is_null() | is_unanswered)
+            .order_by(cls.id)
+        )
+
+    @classmethod
+    def people_in(cls, customer: Customer) -> list[Account]:
+        """Return who may sign in for the customer, without those who have not answered an invitation."""
+        unanswered = {one.account_id for one in cls.invited(customer)}
+        return [account for account in Account.open_of(customer) if account.id not in unanswered]
+
 
 class EmailChange(BaseModel):
     """A new e-mail address that both mailboxes must confirm; the links' secrets come from the marks."""
@@ -64,6 +104,21 @@ class EmailChange(BaseModel):
     old_confirmed_at = InstantField(null=True)
     new_confirmed_at = InstantField(null=True)
     ended_at = InstantField(null=True)  # done, or called off
+
+    @classmethod
+    def of_mark(cls, mark: str) -> "EmailChange | None":
+        """Return the change that the link in one of the two mails is about, with its account."""
+        is_meant = (cls.old_mark == mark) | (cls.new_mark == mark)
+        return cls.select(cls, Account).join(Account).where(is_meant).first()
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether it can still be confirmed or called off."""
+        return self.ended_at is None and now < self.expires_at
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether both mailboxes have confirmed it."""
+        return self.old_confirmed_at is not None and self.new_confirmed_at is not None
 
     @classmethod
     def open_of(cls, account: Account, now: datetime) -> "EmailChange | None":
