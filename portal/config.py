@@ -33,6 +33,7 @@ class Settings:
     mail_folder: Path = Path("var/mail")
     mail_from: str = "reparatur@localhost"
     photos: Path = Path("var/photos")
+    takeouts: Path = Path("var/takeouts")  # copies of people's own data, for seven days
     till: str = ""  # the address of the tills' back end; empty: staff make tills by hand
     till_secret: str = ""  # signs what the portal asks of it
     proxies: int = 0  # how many reverse proxies stand in front and may say who the client is

@@ -106,6 +106,7 @@ def app_settings(database_url: str, tmp_path: Path) -> dict[str, Any]:
     return {
         "database": database_url,
         "photos": tmp_path / "photos",
+        "takeouts": tmp_path / "takeouts",
         "mail_folder": tmp_path / "mail",
         "url": "http://localhost",
     }

@@ -168,6 +168,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
         "PORTAL_DATABASE": database_url,
         "PORTAL_MAIL_FOLDER": str(tmp_path / "mail"),
         "PORTAL_PHOTOS": str(tmp_path / "photos"),
+        "PORTAL_TAKEOUTS": str(tmp_path / "takeouts"),
         "PYTHONUNBUFFERED": "1",
     }
 
