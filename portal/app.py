@@ -16,7 +16,9 @@ from portal.models import base
 from portal.web import (
     access,
     account,
+    account_email,  # noqa: F401 (adds to account's blueprint)
     addresses,
+    confirm,
     context,
     errors,
     hosts,
@@ -24,13 +26,23 @@ from portal.web import (
     machines,
     origin,
     papers,
+    passkeys,  # noqa: F401 (adds to the blueprints of account, second_factor and confirm)
+    second_factor,
     security,
     sizes,
     timeline,
 )
 from portal.web.api import bp as api
 from portal.web.owner import bp as owner
-from portal.web.public import door, pages, report, signing  # noqa: F401 (signing adds to pages' blueprint)
+from portal.web.public import (  # noqa: F401 (these add to pages' blueprint)
+    door,
+    email_change,
+    pages,
+    register,
+    report,
+    signing,
+)
+from portal.web.public import passkeys as _passkeys  # noqa: F401 (adds to pages' blueprint)
 from portal.web.staff import bp as staff
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +86,10 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     labels.init_app(app)
     timeline.init_app(app)
     errors.init_app(app)
-    for blueprint in (pages.bp, report.bp, door.bp, owner, staff, papers.bp, account.bp, api, machines.bp):
+    for blueprint in (
+        pages.bp, report.bp, door.bp, owner, staff, papers.bp, account.bp, second_factor.bp, confirm.bp, api,
+        machines.bp,
+    ):  # fmt: skip
         app.register_blueprint(blueprint)
     cli.init_app(app)
     security.init_app(app, ROOT / "static")

@@ -4,14 +4,16 @@ Everything goes through the same actions that people use, at times before now, s
 demo's history is a real one.
 """
 
+from base64 import b32encode
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha1
 from typing import Any
 
 from portal import demo_calendar, demo_links, demo_parcels, demo_workshop
-from portal.actions import accounts, cases, customers, links, queue, reports
+from portal.actions import accounts, cases, customers, history, links, queue, reports, vault
 from portal.actions.links import BackupFacts
-from portal.models import Account, Case, Customer, Device, Operator, Salon
+from portal.models import Account, Authenticator, Case, Customer, Device, Operator, Salon
 from portal.models.operator import DEFAULTS
 from portal.rules.carriers import Carrier
 from portal.rules.links import LinkReason
@@ -68,11 +70,11 @@ def make(*, now: datetime, secret: str) -> bool:
     scene = _Scene(
         now,
         secret,
-        support=_account("support@portal.example", "Sabine Support", Role.STAFF, now),
+        support=_staff("support@portal.example", "Sabine Support", Role.STAFF, now, secret),
         owner=_account("inhaberin@salon.example", "Aylin Yıldız", Role.OWNER, now, first),
         second=_account("zweite@salon.example", "Linh Nguyen", Role.OWNER, now, other),
     )
-    _account("leitung@portal.example", "Markus Leitung", Role.ADMIN, now)
+    _staff("leitung@portal.example", "Markus Leitung", Role.ADMIN, now, secret)
     demo_calendar.make(by=scene.support, now=now)
     _first_customer(scene, first)
     _second_customer(scene, other)
@@ -82,6 +84,15 @@ def make(*, now: datetime, secret: str) -> bool:
 
 def _account(email: str, name: str, role: Role, now: datetime, customer: Customer | None = None) -> Account:
     return accounts.create(email, name, role, password=PASSWORD, now=now, customer=customer)
+
+
+def _staff(email: str, name: str, role: Role, now: datetime, secret: str) -> Account:
+    """Make one of the staff with an app for codes, of which the demo's page shows the code."""
+    account = _account(email, name, role, now)
+    known = b32encode(sha1(f"{PASSWORD}:{email}".encode()).digest()).decode()  # noqa: S324 (RFC 6238)
+    sealed = vault.seal(history.about(account), known, secret=secret, now=now)
+    Authenticator.create(account=account, secret=sealed, created_at=now, confirmed_at=now)
+    return account
 
 
 def _first_customer(scene: _Scene, customer: Customer) -> None:

@@ -19,11 +19,12 @@ PARTS = {
     "top": {"top", "config", "web", "actions", "models", "rules", "outside"},
 }
 # Who may import which library besides the standard one; a layer that is not named here may import any.
-# argon2: to hash a password belongs to the deed of choosing one. flask_login: only its UserMixin.
+# argon2: to hash a password belongs to the deed of choosing one; pyotp and cryptography: to look at a code
+# and to seal an app's secret belongs to the deed of taking it; webauthn: likewise a passkey. flask_login: only its UserMixin.
 LIBRARIES = {
     "rules": {"stdnum"},
     "models": {"peewee", "playhouse", "flask_login.UserMixin"},
-    "actions": {"peewee", "playhouse", "argon2"},
+    "actions": {"peewee", "playhouse", "argon2", "pyotp", "cryptography", "webauthn"},
     "config": set(),
 }
 OUTSIDE_NEVER = {"flask", "peewee", "playhouse"}

@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from peewee import Database
 from werkzeug.test import TestResponse
 
-from portal.models import Account, base
+from portal.actions import second_factor as factors
+from portal.models import Account, SignIn, base
+from portal.outside import clock
 from tests.made_once import CompiledTemplates
 from tests.pages import Form, Page
 
@@ -133,18 +135,35 @@ def client(app: Flask) -> PageClient:
     return app.test_client()
 
 
+def let_pass(email: str) -> None:
+    """Let the browser in which somebody signed in last be past the second factor."""
+    newest = SignIn.select().join(Account).where(Account.email == email).order_by(SignIn.id.desc()).get()
+    factors.passed(newest, now=clock.now())
+
+
 @pytest.fixture
 def sign_in() -> Callable[..., TestResponse]:
-    """Give `sign_in(client, account, password=…)`, which goes through the real page."""
+    """Give `sign_in(client, account, password=…)`, which goes through the real page.
+
+    Staff are past the second factor at once, unless `second_factor` is False.
+    """
 
     def through_the_page(
-        client: PageClient, account: Account | str, password: str = DEMO_PASSWORD, next: str = ""
+        client: PageClient,
+        account: Account | str,
+        password: str = DEMO_PASSWORD,
+        next: str = "",
+        *,
+        second_factor: bool = True,
     ) -> TestResponse:
         address = account if isinstance(account, str) else account.email
         page = client.get("/sign-in", query_string={"next": next} if next else None)
         answer = client.send(page, {"email": address, "password": password}, form="/sign-in")
         assert answer.status_code == 200, f"{address} could not sign in: {answer.status}"
         assert answer.request.path != "/sign-in", page_of(answer).text
+        if second_factor and answer.request.path.startswith("/second-factor"):
+            let_pass(address)
+            answer = client.get(answer.request.args.get("next") or "/staff/", follow_redirects=True)
         return answer
 
     return through_the_page

@@ -121,8 +121,13 @@ def _counts(email: str, address: str, browser: str) -> list[tuple[Counted, str]]
     return [own, (Counted.ADDRESS, address)] if address else [own]
 
 
-def begin(account: Account, by: By, *, device: str, address: str, now: datetime) -> str:
-    """Begin a session and return its token, of which only the hash is kept."""
+def begin(
+    account: Account, by: By, *, device: str, address: str, now: datetime, after: SignIn | None = None
+) -> str:
+    """Begin a session and return its token, of which only the hash is kept.
+
+    Whoever comes in has just proved who they are; one that follows `after` proved what that one had.
+    """
     token = token_urlsafe(32)
     SignIn.create(
         account=account,
@@ -132,7 +137,17 @@ def begin(account: Account, by: By, *, device: str, address: str, now: datetime)
         last_used_at=now,
         address=address[:45],
         by=by,
+        second_factor_at=after.second_factor_at if after else None,
+        confirmed_at=after.confirmed_at if after else now,
     )
+    return token
+
+
+def renew(signed_in: SignIn) -> str:
+    """Give a session another token and return it; a copy of the cookie as it was is worthless from now on."""
+    token = token_urlsafe(32)
+    is_open = (SignIn.id == signed_in.id) & SignIn.ended_at.is_null()
+    SignIn.update(token_hash=hash_of(token)).where(is_open).execute()
     return token
 
 
@@ -150,16 +165,21 @@ def set_password(account: Account, password: str, *, present: str, signed_in: Si
     they can read. Raises PasswordNeeded, PasswordUnfit, TooManyTries.
     """
     if account.password_hash and not is_fresh(signed_in, now):
-        throttle.count(Counted.BROWSER, f"password:{account.id}", now=now)
-        if not _fits(account.password_hash, present[: LONGEST + 1]):
-            raise PasswordNeeded
-        throttle.forget(Counted.BROWSER, f"password:{account.id}")
+        check_password(account, present, now=now)
     fresh = hashed(password, account.email)
     with transaction():
         Account.update(password_hash=fresh).where(Account.id == account.id).execute()
         sign_out_everywhere(account, now=now)
         SignInLink.delete().where(SignInLink.account == account, SignInLink.used_at.is_null()).execute()
         history.record(None, "set_password", by=account, at=now)
+
+
+def check_password(account: Account, present: str, *, now: datetime) -> None:
+    """Look at the present password of who is signed in; raises PasswordNeeded and TooManyTries."""
+    throttle.count(Counted.BROWSER, f"password:{account.id}", now=now)
+    if not account.password_hash or not _fits(account.password_hash, present[: LONGEST + 1]):
+        raise PasswordNeeded
+    throttle.forget(Counted.BROWSER, f"password:{account.id}")
 
 
 def is_fresh(signed_in: SignIn, now: datetime) -> bool:

@@ -61,6 +61,11 @@ class RecoveryCode(BaseModel):
         return cls.select().where(cls.account == account, cls.used_at.is_null()).count()
 
 
+def has_any(account: Account) -> bool:
+    """Tell whether the account has a second factor: the app, or a passkey."""
+    return Authenticator.of(account) is not None or Passkey.of(account).exists()
+
+
 class Challenge(BaseModel):
     """What a passkey is asked to sign, once; the browser holds the other half in its session."""
 

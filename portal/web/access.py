@@ -2,11 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
 
 from portal.actions import accounts
-from portal.models import SignIn
+from portal.models import Account, SignIn
 from portal.outside import clock
 from portal.rules.workflow import Role
 
@@ -21,24 +21,37 @@ def init_app(app: Flask) -> None:
 
 @login_manager.user_loader
 def account_of(token: str):
-    """Return the account signed in with this token, if the session has not been ended."""
+    """Return the account signed in with this token, if the session has not been ended.
+
+    Staff who have not shown their second factor are nobody yet, whatever page they ask for.
+    """
     now = clock.now()
     account = SignIn.account_of(token, now)
     if account is not None and account.signed_in is not None:
         accounts.seen(account.signed_in, address=request.remote_addr or "", now=now)
+        if account.is_staff and account.signed_in.second_factor_at is None:
+            g.half_signed_in = account
+            return None
     return account
+
+
+def half_signed_in() -> Account | None:
+    """Return who of the staff has shown the first factor in this browser and not yet the second."""
+    return None if current_user.is_authenticated else g.get("half_signed_in")
 
 
 @login_manager.unauthorized_handler
 def please_sign_in() -> Response:
-    """Send people to the sign-in page, and back afterwards."""
-    target = url_for("public.sign_in", next=_wanted())
+    """Send people to the sign-in page, staff half-way in to their second factor, and back afterwards."""
+    page = "factor.code" if half_signed_in() else "public.sign_in"
+    target = url_for(page, next=wanted())
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Redirect": target})
     return redirect(target)
 
 
-def _wanted() -> str:
+def wanted() -> str:
+    """Return the page somebody is to come back to: the one asked for, or the one a form was sent from."""
     if request.method == "GET" and request.headers.get("HX-Request") != "true":
         return request.full_path.rstrip("?")
     try:

@@ -23,8 +23,8 @@ def language() -> str:
     if g.get("language"):
         return g.language
     chosen = session.get("language")
-    if chosen is None and current_user and current_user.is_authenticated:
-        chosen = current_user.language
+    if chosen is None and current_user:
+        chosen = getattr(g.get("half_signed_in") or current_user, "language", None)
     return chosen if chosen in LANGUAGES else "de"
 
 

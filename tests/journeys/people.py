@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Response, expect
 
 from portal.models import Account, Customer, Device, Salon
 from portal.outside import clock
 from portal.rules import berlin
 from tests import builders
-from tests.clients import DEMO_PASSWORD
+from tests.clients import DEMO_PASSWORD, let_pass
 
+POLL = "/progress"  # what the open pages of owners ask every 15 seconds
 NUMBER = re.compile(r"R\d\d-\d{3}-\d{3}-\d")
 
 
@@ -49,13 +50,17 @@ def sign_in(page: Page, address: str, account: Account | str) -> None:
     page.get_by_label("E-Mail-Adresse").fill(account if isinstance(account, str) else account.email)
     page.get_by_label("Passwort").fill(DEMO_PASSWORD)
     press(page, "Anmelden", within=page.locator("main"))
+    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
+    if "/second-factor" in page.url:
+        let_pass(account if isinstance(account, str) else account.email)
+        page.goto(f"{address}/staff/")
 
 
 def choose(page: Page, question: str, value: str) -> None:
     """Tap the answer with this value, where the eye sees it: on its label."""
     field = page.locator(f'input[name="{question}"][value="{value}"]')
     page.locator(f'label[for="{field.get_attribute("id")}"]').click()
-    assert field.is_checked(), f"{question}={value} did not take the tap"
+    expect(field, f"{question}={value} did not take the tap").to_be_checked()
 
 
 def accept_all(page: Page) -> int:
@@ -69,11 +74,25 @@ def accept_all(page: Page) -> int:
 
 
 def press(page: Page, label: str, *, within: Locator | None = None) -> None:
-    """Press the button, or follow the link, with this label."""
+    """Press the button, or follow the link, with this label, and wait until its answer is on the screen.
+
+    What is read after it, on the page or in the database, is what it led to, however slow the machine.
+    """
     place = within or page.locator("main")
     button = place.get_by_role("button", name=label, exact=True)
     link = place.get_by_role("link", name=label, exact=True)
-    button.or_(link).first.click()  # waits for either: the page may still be on its way
+    with page.expect_response(_is_the_answer) as told:
+        button.or_(link).first.click()  # waits for either: the page may still be on its way
+    told.value.finished()
+    if told.value.request.is_navigation_request():
+        page.wait_for_load_state()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def _is_the_answer(response: Response) -> bool:
+    """Tell whether it ends what a press began: no redirect, no picture, and nothing that comes by itself."""
+    is_asked_for = response.request.resource_type in ("document", "fetch") and POLL not in response.url
+    return is_asked_for and not 300 <= response.status < 400
 
 
 def go_on(page: Page) -> None:

@@ -30,7 +30,7 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
-from tests.clients import DEMO_PASSWORD
+from tests.clients import DEMO_PASSWORD, let_pass
 from tests.journeys import (
     places_of_appointments,
     places_of_parcels,
@@ -75,6 +75,7 @@ class Cookies:
                 _, self._tokens[account.id] = accounts.sign_in(
                     account.email, DEMO_PASSWORD, device="Test", now=clock.now()
                 )
+                let_pass(account.email)
             given |= {"_user_id": self._tokens[account.id], "_fresh": True}
         return self._signer.dumps(given)
 

@@ -5,7 +5,7 @@ A new address belongs into exactly one of these sets, or test_every_door fails.
 
 EVERYBODY = {
     "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language", "public.logo",
-    "public.open_link", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out",
+    "public.open_link", "public.passkey_ask", "public.passkey_sign_in", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out",
     "public.start", "report.begin", "report.check", "report.preview", "report.question",
     "report.result", "report.send", "report.start",
     "machines.alive", "machines.ready", "machines.metrics", "api.contract",
@@ -16,7 +16,18 @@ BY_SECRET = {
     "report.photo", "report.sent", "report.take_along",  # the browser that has the draft
 }  # fmt: skip
 
-SIGNED_IN = {"account.account", "account.end_session", "account.end_sessions", "account.password"}
+SIGNED_IN = {
+    "account.account", "account.end_session", "account.end_sessions", "account.password", "confirm.ask",
+    "account.ask_new", "account.new_passkey", "account.passkey_name", "account.passkey_remove",
+    "confirm.passkey_again", "confirm.passkey_ask_again",
+}  # fmt: skip
+
+FIRST_FACTOR = {
+    "factor.code", "factor.passkey", "factor.passkey_ask", "factor.passkey_first", "factor.passkey_first_ask",
+    "factor.set_up",
+}  # fmt: skip; staff who have not shown the second one yet
+
+OWN_FACTOR = {"factor.new_codes", "factor.remove"}
 
 OWNER_AND_STAFF = {
     "papers.earlier_quote", "papers.facts", "papers.kit", "papers.link_outage_record", "papers.outage_record",
@@ -62,6 +73,8 @@ DOORS = {
     "everybody": EVERYBODY,
     "by secret": BY_SECRET,
     "signed in": SIGNED_IN,
+    "first factor": FIRST_FACTOR,
+    "own factor": OWN_FACTOR,
     "owner and staff": OWNER_AND_STAFF,
     "owner": OWNER,
     "staff": STAFF,
@@ -72,8 +85,9 @@ DOORS = {
 PASSES = {
     "nobody": {"everybody"},
     "owner": {"everybody", "signed in", "owner and staff", "owner"},
-    "staff": {"everybody", "signed in", "owner and staff", "staff"},
-    "admin": {"everybody", "signed in", "owner and staff", "staff", "admin"},
+    "half": {"everybody", "first factor"},
+    "staff": {"everybody", "signed in", "first factor", "own factor", "owner and staff", "staff"},
+    "admin": {"everybody", "signed in", "first factor", "own factor", "owner and staff", "staff", "admin"},
     "key": {"everybody", "by key"},
 }
 """Which doors are open to whom; who has a secret passes by that, whoever they are."""

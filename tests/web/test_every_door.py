@@ -17,7 +17,7 @@ from tests.web.doors import BY_SECRET, DOORS, PASSES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KNOWN = {endpoint: kind for kind, endpoints in DOORS.items() for endpoint in endpoints}
-PEOPLE = ("nobody", "owner", "stranger", "staff", "admin", "key")
+PEOPLE = ("nobody", "owner", "stranger", "half", "staff", "admin", "key")
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def world(app: Flask) -> dict[str, Any]:
     booked = Appointment.get(Appointment.case == case)
     return {
         "owner": owner, "stranger": builders.an_owner(), "staff": builders.a_staff_member(),
+        "half": builders.a_staff_member(),
         "admin": builders.an_admin(), "case": case, "link": link, "line": line, "photo": photo, "item": item,
         "appointment": booked,
     }  # fmt: skip
@@ -59,6 +60,8 @@ def browsers(app: Flask, world: dict[str, Any], sign_in) -> dict[str, Any]:
     for who in ("owner", "stranger", "staff", "admin"):
         found[who] = app.test_client()
         sign_in(found[who], world[who])
+    found["half"] = app.test_client()
+    sign_in(found["half"], world["half"], second_factor=False)
     _key, secret = keys.make("alles", list(Scope), by=world["admin"], now=NOW)
     found["key"].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     return found
@@ -115,11 +118,11 @@ def _is_refused(answer: Any, *, is_known: bool) -> bool:
     """Tell whether the answer gives nothing away: sign in first, no such page, no such method."""
     if answer.status_code == 302:
         target = answer.headers["Location"]  # staff who scanned a slip are led to their own page of the case
-        return target.startswith("/sign-in?next=") or target.startswith("/staff/cases/")
+        return target.startswith(("/sign-in?next=", "/second-factor?next=", "/staff/cases/"))
     return answer.status_code in ((401, 404) if is_known else (401, 404, 405))
 
 
-@pytest.mark.parametrize("who", ["owner", "staff", "admin", "key"])
+@pytest.mark.parametrize("who", ["owner", "half", "staff", "admin", "key"])
 def test_whom_a_door_is_open_to_is_not_turned_away(app, values, browsers, who):  # rule P1
     wrong = []
     for rule, address in addresses(app, values):

@@ -15,7 +15,7 @@ from portal.models import Account, SignInLink
 from portal.outside import clock
 from portal.rules import signing_in as rules
 from portal.web import browser_mark, labels
-from portal.web.access import home_of, safe_next
+from portal.web.access import half_signed_in, home_of, safe_next
 from portal.web.forms import Form, Line, Required, clean
 from portal.web.fragments import page
 from portal.web.public.pages import bp
@@ -49,6 +49,8 @@ def sign_in() -> Response:
     target = safe_next(request.values.get("next"))
     if current_user.is_authenticated:
         return redirect(target or home_of(current_user), code=303)
+    if half_signed_in() and request.method != "POST":
+        return redirect(url_for("factor.code", next=target))
     form = SignInForm()
     if request.method != "POST":
         return _sign_in_page(form, target)
@@ -60,7 +62,7 @@ def sign_in() -> Response:
         wrong = _("E-Mail-Adresse und Passwort passen nicht zusammen. Bitte prüfen Sie beides.")
         return _sign_in_page(form, target, 422, {"email": wrong})
     except TooManyTries as problem:
-        return _too_many(_sign_in_page(form, target, 429, {"email": _wait_until(problem)}), problem)
+        return too_many(_sign_in_page(form, target, 429, {"email": wait_until(problem)}), problem)
     return _let_in(account, token, target)
 
 
@@ -93,10 +95,10 @@ def sign_in_link() -> Response:
     try:
         sign_in_links.ask(form.email.data, address=request.remote_addr or "", now=clock.now())
     except TooManyTries as problem:
-        return _too_many(_link_page(form, target, 429, {"email": _wait_until(problem)}), problem)
+        return too_many(_link_page(form, target, 429, {"email": wait_until(problem)}), problem)
     if target:
         session["next"] = target
-    return page("public/sign_in_sent.html", email=form.email.data, minutes=_minutes())
+    return page("public/sign_in_sent.html", email=form.email.data, minutes=link_minutes())
 
 
 def _link_page(
@@ -108,11 +110,12 @@ def _link_page(
         form=form,
         errors=errors or {},
         next=target,
-        minutes=_minutes(),
+        minutes=link_minutes(),
     )
 
 
-def _minutes() -> int:
+def link_minutes() -> int:
+    """Return how long a link by mail is good for."""
     return int(rules.LINK_LASTS.total_seconds() // 60)
 
 
@@ -144,14 +147,16 @@ def _no_store(response: Response) -> Response:
     return response
 
 
-def _wait_until(problem: TooManyTries) -> str:
+def wait_until(problem: TooManyTries) -> str:
+    """Return what to say to who tried too often."""
     return _(
         "Das waren zu viele Versuche. Bitte warten Sie bis %(time)s.",
         time=labels.time_of_day(problem.free_at),
     )
 
 
-def _too_many(response: Response, problem: TooManyTries) -> Response:
+def too_many(response: Response, problem: TooManyTries) -> Response:
+    """Tell machines too when the next try counts."""
     seconds = max(1, int((problem.free_at - clock.now()).total_seconds()) + 1)
     response.headers["Retry-After"] = str(seconds)
     return response
@@ -159,11 +164,14 @@ def _too_many(response: Response, problem: TooManyTries) -> Response:
 
 def _let_in(account: Account, token: str, target: str | None) -> Response:
     """Begin a fresh session, and know this browser from now on."""
-    _start_session(account, token)
-    return browser_mark.remember(redirect(target or home_of(account), code=303), account.email)
+    start_session(account, token)
+    inside = target or home_of(account)
+    if account.is_staff:  # the first factor only
+        inside = url_for("factor.code", next=inside)
+    return browser_mark.remember(redirect(inside, code=303), account.email)
 
 
-def _start_session(account: Account, token: str) -> None:
+def start_session(account: Account, token: str) -> None:
     """Begin a fresh session: nothing of what stood in the browser before may be fixed on it."""
     draft = session.get("draft")
     language = session.get("language")
@@ -179,8 +187,9 @@ def _start_session(account: Account, token: str) -> None:
 @bp.post("/sign-out")
 def sign_out() -> Response:
     """End this browser's session, also for a copied cookie."""
-    if current_user.is_authenticated:
-        accounts.sign_out(current_user.session_token, now=clock.now())
+    who = half_signed_in() or current_user
+    if who.is_authenticated:
+        accounts.sign_out(who.session_token, now=clock.now())
     logout_user()
     session.clear()
     flash(_("Sie sind abgemeldet."))
@@ -190,11 +199,16 @@ def sign_out() -> Response:
 def start_again(account: Account, *, target: str) -> Response:
     """Let somebody in anew after all their sessions were ended by themselves.
 
-    Not as one who comes by a link: that was once, and lets set a password without the present one.
+    Not as one who comes by a link: that was once, and lets set a password without the present one. What was
+    proved stays proved, and nothing more: to sign out elsewhere is no proof of who somebody is.
     """
-    device = clean(request.user_agent.string)
     token = accounts.begin(
-        account, rules.By.PASSWORD, device=device, address=request.remote_addr or "", now=clock.now()
+        account,
+        rules.By.PASSWORD,
+        device=clean(request.user_agent.string),
+        address=request.remote_addr or "",
+        now=clock.now(),
+        after=account.signed_in,
     )
-    _start_session(account, token)
+    start_session(account, token)
     return redirect(target, code=303)
