@@ -71,6 +71,7 @@ NEXT = {
     "staff_link_ends_soon": Actor.STAFF,
     "sign_in_link": Actor.OWNER,
     "invitation": Actor.OWNER,
+    "factor_changed": Actor.NOBODY,
 }
 ACTORS = {
     Actor.OWNER: _l("Als Nächstes sind Sie an der Reihe."),

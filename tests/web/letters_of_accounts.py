@@ -1,6 +1,6 @@
 """How the letters about somebody's own account come about; test_letters reads them."""
 
-from portal.actions import people, sign_in_links
+from portal.actions import people, second_factor, sign_in_links
 from tests.builders import NOW, a_customer, a_staff_member, an_owner
 
 
@@ -13,4 +13,8 @@ def _invitation() -> None:
     people.invite("ada@haarwerk.example", "Ada Muster", customer=a_customer(), by=a_staff_member(), now=NOW)
 
 
-EVENTS = {"sign_in_link": _sign_in_link, "invitation": _invitation}
+def _factor_reset() -> None:
+    second_factor.reset(a_staff_member(), by=None, why="Telefon verloren", now=NOW)
+
+
+EVENTS = {"sign_in_link": _sign_in_link, "invitation": _invitation, "factor_changed": _factor_reset}

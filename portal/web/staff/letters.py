@@ -38,6 +38,7 @@ EVENTS = {
     "link_ends_soon": _l("Ersatzlink endet bald"),
     "sign_in_link": _l("Link zum Anmelden"),
     "invitation": _l("Einladung"),
+    "factor_changed": _l("Zweiter Schritt beim Anmelden geändert"),
     "staff_link_ends_soon": _l("Ersatzlink endet bald, an den Support"),
     "link_locked": _l("Belegsperre gesetzt"),
     "link_unlocked": _l("Belegsperre aufgehoben"),
