@@ -51,27 +51,25 @@ def site_of(url: str, brand: str = "") -> Site | None:
     it is taken by its name, whichever way it is written.
     """
     parts = urlsplit(url)
-    host = (parts.hostname or "").encode("idna").decode() if ":" not in (parts.hostname or "") else ""
-    if _is_loopback(parts.hostname or ""):
-        host = LOCAL
+    host = _name_of(parts.hostname or "")
     is_local = host == LOCAL or host.endswith(f".{LOCAL}")
-    if not host or _is_number(host) or (parts.scheme != "https" and not is_local):
+    if not host or (parts.scheme != "https" and not is_local):
         return None
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port in (None, usual) else f":{parts.port}"
     return Site(host, f"{parts.scheme}://{host}{port}", brand or host)
 
 
-def _is_number(host: str) -> bool:
+def _name_of(host: str) -> str:
+    """Return the host's name as browsers write it; none for an IP address but this computer's own."""
     try:
-        ip_address(host)
+        return LOCAL if ip_address(host).is_loopback else ""
     except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return _is_number(host) and ip_address(host).is_loopback
+        pass  # so it is a name
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 def user_handle(secret: str, account_id: int) -> str:

@@ -9,9 +9,9 @@ from flask_login import current_user
 
 from portal.actions import accounts
 from portal.actions.throttle import TooManyTries
-from portal.models import Account, SignIn
+from portal.models import Account, Passkey, SignIn
 from portal.outside import clock
-from portal.rules.signing_in import LONGEST, SHORTEST, Unfit
+from portal.rules.signing_in import LONGEST, SHORTEST, By, Unfit
 from portal.rules.workflow import Role
 from portal.web import devices, labels
 from portal.web.access import guard
@@ -30,6 +30,13 @@ UNFIT: dict[Unfit, Any] = {
 }
 
 
+CAME_IN: dict[By, Any] = {
+    By.PASSWORD: _l("mit Passwort"),
+    By.LINK: _l("mit Link aus einer E-Mail"),
+    By.PASSKEY: _l("mit Passkey"),
+}
+
+
 class PasswordForm(Form):
     """The new password, and the present one where it is needed."""
 
@@ -45,6 +52,8 @@ def account() -> Response:
     return page(
         "account/account.html",
         sessions=[(one, devices.named(one.device), one.id == me.signed_in.id) for one in found],
+        came_in=CAME_IN,
+        passkeys=list(Passkey.of(me)),
     )
 
 

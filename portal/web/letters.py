@@ -71,6 +71,8 @@ NEXT = {
     "staff_link_ends_soon": Actor.STAFF,
     "sign_in_link": Actor.OWNER,
     "invitation": Actor.OWNER,
+    "passkey_changed": Actor.NOBODY,
+    "passkey_copied": Actor.OWNER,
     "factor_changed": Actor.NOBODY,
 }
 ACTORS = {

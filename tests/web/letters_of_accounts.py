@@ -1,6 +1,7 @@
 """How the letters about somebody's own account come about; test_letters reads them."""
 
-from portal.actions import people, second_factor, sign_in_links
+from portal.actions import passkeys, people, second_factor, sign_in_links
+from portal.models import Passkey
 from tests.builders import NOW, a_customer, a_staff_member, an_owner
 
 
@@ -17,4 +18,30 @@ def _factor_reset() -> None:
     second_factor.reset(a_staff_member(), by=None, why="Telefon verloren", now=NOW)
 
 
-EVENTS = {"sign_in_link": _sign_in_link, "invitation": _invitation, "factor_changed": _factor_reset}
+def _passkey() -> Passkey:
+    return Passkey.create(
+        account=an_owner(),
+        credential_id="x",
+        public_key="x",
+        user_handle="x",
+        name="Telefon von <Ada>",
+        created_at=NOW,
+    )
+
+
+def _passkey_removed() -> None:
+    key = _passkey()
+    passkeys.remove(key, by=key.account, now=NOW)
+
+
+def _passkey_copied() -> None:
+    passkeys.tell_of_copy(_passkey(), now=NOW)
+
+
+EVENTS = {
+    "sign_in_link": _sign_in_link,
+    "invitation": _invitation,
+    "factor_changed": _factor_reset,
+    "passkey_changed": _passkey_removed,
+    "passkey_copied": _passkey_copied,
+}

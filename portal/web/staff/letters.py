@@ -38,6 +38,8 @@ EVENTS = {
     "link_ends_soon": _l("Ersatzlink endet bald"),
     "sign_in_link": _l("Link zum Anmelden"),
     "invitation": _l("Einladung"),
+    "passkey_changed": _l("Passkey angelegt oder entfernt"),
+    "passkey_copied": _l("Passkey abgewiesen"),
     "factor_changed": _l("Zweiter Schritt beim Anmelden geändert"),
     "staff_link_ends_soon": _l("Ersatzlink endet bald, an den Support"),
     "link_locked": _l("Belegsperre gesetzt"),
