@@ -20,11 +20,13 @@ from flask import Flask
 from portal import deliveries
 from portal.actions import (
     appointments,
+    email_changes,
     forecast,
     imports,
     letters,
     link_steps,
     queue,
+    registrations,
     reminders,
     rounds,
     sign_in_links,
@@ -42,6 +44,7 @@ log = structlog.get_logger()
 
 PARTS: dict[str, Callable[[datetime], object]] = {
     "sign-in links": lambda now: sign_in_links.send_asked(now=now),
+    "registrations": lambda now: registrations.look_up_asked(now=now),
     "ends": lambda now: link_steps.expire_due(now=now),
     "warnings": lambda now: warnings.warn_due(now=now),
     "appointments": lambda now: appointments.remind_due(now=now),
@@ -49,7 +52,12 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
     "customers' lists": lambda now: imports.work_due(now=now),
-    "tidy up": lambda now: (throttle.tidy_up(now=now), sign_in_links.tidy_up(now=now)),
+    "tidy up": lambda now: (
+        throttle.tidy_up(now=now),
+        sign_in_links.tidy_up(now=now),
+        registrations.tidy_up(now=now),
+        email_changes.tidy_up(now=now),
+    ),
 }
 """What a round does, in this order; a part that fails holds up none of the others."""
 

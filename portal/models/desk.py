@@ -18,6 +18,7 @@ from portal.models.hooks import Hook
 from portal.models.letters import Channel, Letter
 from portal.models.links import SubstituteLink
 from portal.models.messages import Message
+from portal.models.registrations import Registration
 from portal.rules.links import LinkState
 from portal.rules.workflow import CLOSED, State
 
@@ -133,14 +134,15 @@ def open_links(
 def counts(groups: dict[str, Sequence[State]], late_from: datetime | None = None) -> dict[str, int]:
     """Return how much there is in each list, at most one more than COUNT_UP_TO; one query.
 
-    `groups` names the lists by state; "queue", "links" and "letters" (given up) are added, and "late":
-    the letters that should have left by `late_from`, if that is told.
+    `groups` names the lists by state; "queue", "links", "letters" (given up) and "registrations" are
+    added, and "late": the letters that should have left by `late_from`, if that is told.
     """
     subjects = {
         "queue": Case.select(Case.id).where(Case.harm > 0),
         "queue_links": SubstituteLink.select(SubstituteLink.id).where(SubstituteLink.harm > 0),
         "links": SubstituteLink.select(SubstituteLink.id).where(SubstituteLink.state.in_(_OPEN_LINKS)),
         "letters": Letter.select(Letter.id).where(Letter.gave_up_at > LONG_AGO),
+        "registrations": Registration.waiting().select(Registration.id).order_by(),
     }
     if late_from:
         subjects["late"] = Letter.select(Letter.id).where(Letter.due_at <= late_from)

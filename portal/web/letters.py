@@ -20,7 +20,7 @@ from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.signing_in import INVITATION_LASTS, LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import calendar_entry, context, parts, reminder_letters
+from portal.web import account_letters, calendar_entry, context, parts, reminder_letters
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
@@ -71,9 +71,21 @@ NEXT = {
     "staff_link_ends_soon": Actor.STAFF,
     "sign_in_link": Actor.OWNER,
     "invitation": Actor.OWNER,
+    "factor_changed": Actor.NOBODY,
     "passkey_changed": Actor.NOBODY,
     "passkey_copied": Actor.OWNER,
-    "factor_changed": Actor.NOBODY,
+    "registration_known": Actor.OWNER,
+    "registration_open": Actor.STAFF,
+    "registration_approved": Actor.OWNER,
+    "registration_refused": Actor.NOBODY,
+    "colleague_added": Actor.NOBODY,
+    "colleague_invited": Actor.OWNER,
+    "colleague_known": Actor.NOBODY,
+    "person_removed": Actor.NOBODY,
+    "email_change_old": Actor.OWNER,
+    "email_change_new": Actor.OWNER,
+    "email_change_taken": Actor.NOBODY,
+    "email_changed": Actor.NOBODY,
 }
 ACTORS = {
     Actor.OWNER: _l("Als Nächstes sind Sie an der Reihe."),
@@ -149,6 +161,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         **calendar_entry.values(letter),
         **reminder_letters.values(letter),
         **_of_account(letter),
+        **account_letters.values(letter),
     }
 
 

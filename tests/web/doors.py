@@ -5,7 +5,7 @@ A new address belongs into exactly one of these sets, or test_every_door fails.
 
 EVERYBODY = {
     "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language", "public.logo",
-    "public.open_link", "public.passkey_ask", "public.passkey_sign_in", "public.privacy", "public.sign_in", "public.sign_in_link", "public.sign_out",
+    "public.open_link", "public.passkey_ask", "public.passkey_sign_in", "public.privacy", "public.register", "public.sign_in", "public.sign_in_link", "public.sign_out",
     "public.start", "report.begin", "report.check", "report.preview", "report.question",
     "report.result", "report.send", "report.start",
     "machines.alive", "machines.ready", "machines.metrics", "api.contract",
@@ -13,10 +13,12 @@ EVERYBODY = {
 
 BY_SECRET = {
     "door.open", "door.go", "door.enter",  # the link's own token
+    "public.email_change",  # the mailbox of the old or the new address
     "report.photo", "report.sent", "report.take_along",  # the browser that has the draft
 }  # fmt: skip
 
 SIGNED_IN = {
+    "account.call_off_email", "account.change_email", "account.email",
     "account.account", "account.end_session", "account.end_sessions", "account.password", "confirm.ask",
     "account.ask_new", "account.new_passkey", "account.passkey_name", "account.passkey_remove",
     "confirm.passkey_again", "confirm.passkey_ask_again",
@@ -30,11 +32,14 @@ FIRST_FACTOR = {
 OWN_FACTOR = {"factor.new_codes", "factor.remove"}
 
 OWNER_AND_STAFF = {
+    "staff.approve_registration", "staff.refuse_registration", "staff.registration", "staff.registrations",
+    "staff.set_email",
     "papers.earlier_quote", "papers.facts", "papers.kit", "papers.link_outage_record", "papers.outage_record",
     "papers.quote", "papers.return_note", "papers.slip",
 }  # fmt: skip
 
 OWNER = {
+    "owner.invite_colleague", "owner.people", "owner.remove_colleague", "owner.withdraw_invitation",
     "owner.answer", "owner.answer_quote", "owner.appointment", "owner.appointment_cancel",
     "owner.appointment_confirm", "owner.appointment_file", "owner.appointment_pick", "owner.arrived",
     "owner.cancel", "owner.case", "owner.cases", "owner.feedback", "owner.link", "owner.link_check",

@@ -49,7 +49,7 @@ def values(world: dict[str, Any]) -> dict[str, Any]:
         "customer": case.customer_id, "account": world["owner"].id, "item": world["item"].id, "which": 1,
         "quote": 1, "hook": 1, "key": 1, "letter": 1, "run": 1, "swap": 1, "holiday": 1, "session": 1,
         "kind": "commissioning", "page": "device", "name": "workshop", "deed": "close", "step": "release",
-        "answer": "accept", "token": "x", "digest": "x", "serial": case.device.serial, "filename": "x",
+        "answer": "accept", "token": "x", "registration": 1, "invitation": 1, "digest": "x", "serial": case.device.serial, "filename": "x",
     }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def _may_pass(who: str, rule: Rule) -> bool:
 
 
 def _names_something_of_ours(rule: Rule) -> bool:
-    return bool({"number", "link", "salon"} & rule.arguments)
+    return bool({"number", "link", "salon", "account"} & rule.arguments)
 
 
 def _is_refused(answer: Any, *, is_known: bool) -> bool:
@@ -143,7 +143,7 @@ MISSING_HERE = {
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo",
     "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",
     "staff.quote_pdf_preview", "owner.appointment_confirm", "owner.link_outage_record", "owner.link_question",
-    "report.question",
+    "report.question", "staff.registration",
 }  # fmt: skip
 """What this business has nothing of: there the guard is passed and then nothing is found."""
 

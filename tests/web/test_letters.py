@@ -34,6 +34,7 @@ from tests.queries import counted
 from tests.web import (
     letters_of_accounts,
     letters_of_appointments,
+    letters_of_coming_in,
     letters_of_links,
     letters_of_parcels,
     letters_of_quotes,
@@ -99,6 +100,7 @@ EVENTS = {
     "commissioned": _commissioned,
     **letters_of_accounts.EVENTS,
     **letters_of_appointments.EVENTS,
+    **letters_of_coming_in.EVENTS,
     **letters_of_links.EVENTS,
     **letters_of_parcels.EVENTS,
     **letters_of_quotes.EVENTS,
@@ -113,6 +115,7 @@ ABOUT_LINKS = [event for event in EVENTS if event.startswith("link_")]
 WITH_REASON = (
     "question", "declined", "solved_remotely", "cancelled", *letters_of_appointments.WITH_REASON,
     *letters_of_links.WITH_REASON, *letters_of_parcels.WITH_REASON, *letters_of_workshop.WITH_REASON,
+    *letters_of_coming_in.WITH_REASON,
 )  # fmt: skip
 
 
@@ -150,7 +153,9 @@ def test_every_letter_says_what_comes_next_and_who_acts_in_both_parts(rendered, 
     assert letter.subject
     assert "\n" not in letter.subject
     assert page.headline == letter.subject
-    for said in ("So geht es weiter", str(written.actor_of(event)), "Guten Tag Ada Muster,"):
+    reader = Letter.select().where(Letter.event == event).order_by(Letter.id.desc()).get().account
+    greeting = f"Guten Tag {reader.name}," if reader else "Guten Tag,"  # nobody's account: no name is known
+    for said in ("So geht es weiter", str(written.actor_of(event)), greeting):
         assert said in words(letter.text)
         assert said in page.text
     assert "\n\n\n" not in letter.text

@@ -31,6 +31,7 @@ from portal.web.owner import (  # noqa: E402, F401 (they add their views)
     links,
     outage_record,
     papers,
+    people,
     quote,
     steps,
 )

@@ -67,6 +67,7 @@ def entries(current: str = "") -> list[Entry]:
     ]
     lines.append(Entry(_l("Kalender"), url_for("staff.calendar"), None, current == "calendar"))
     lines.append(Entry(_l("Kunden"), url_for("staff.customers"), None, current == "customers"))
+    lines.append(_registered(found["registrations"], is_current=current == "registrations"))
     lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
     if current_user.role == Role.ADMIN:
         lines.append(Entry(_l("Team"), url_for("staff.team"), None, current == "team"))
@@ -75,6 +76,11 @@ def entries(current: str = "") -> list[Entry]:
             Entry(_l("Schnittstellen"), url_for("staff.interfaces_page"), None, current == "interfaces")
         )
     return lines
+
+
+def _registered(waiting: int, *, is_current: bool) -> Entry:
+    """Return the line of those who registered and wait for staff."""
+    return Entry(_l("Registrierungen"), url_for("staff.registrations"), _shown(waiting), is_current)
 
 
 def _outbox(given_up: int, late: int, *, is_current: bool) -> list[Entry]:
