@@ -32,8 +32,6 @@ FIRST_FACTOR = {
 OWN_FACTOR = {"factor.new_codes", "factor.remove"}
 
 OWNER_AND_STAFF = {
-    "staff.approve_registration", "staff.refuse_registration", "staff.registration", "staff.registrations",
-    "staff.set_email",
     "papers.earlier_quote", "papers.facts", "papers.kit", "papers.link_outage_record", "papers.outage_record",
     "papers.quote", "papers.return_note", "papers.slip",
 }  # fmt: skip
@@ -50,6 +48,8 @@ OWNER = {
 }  # fmt: skip
 
 STAFF = {
+    "staff.approve_registration", "staff.refuse_registration", "staff.registration", "staff.registrations",
+    "staff.set_email",
     "staff.add_part", "staff.add_photos", "staff.appointment", "staff.appointment_deed", "staff.calendar",
     "staff.calendar_add_holidays", "staff.calendar_kind", "staff.calendar_remove_holiday",
     "staff.calendar_settings", "staff.case", "staff.case_pane", "staff.check_in", "staff.commissioning",
