@@ -231,7 +231,7 @@ def add_photo(
         raise StepRefused("add_photo", case.state, by.role)
     with transaction():
         touch(case)  # two uploads at once take turns
-        if Attachment.of_case(case, PhotoKind.ARRIVAL).count() >= MAX_PHOTOS:
+        if Attachment.shown_of(case, PhotoKind.ARRIVAL).count() >= MAX_PHOTOS:
             raise TooManyPhotos
         photo = Attachment.create(
             case=case, name=name, width=width, height=height, size=size, at=now, kind=PhotoKind.ARRIVAL

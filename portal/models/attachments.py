@@ -37,3 +37,8 @@ class Attachment(BaseModel):
     def of_case(cls, case: Case, kind: PhotoKind = PhotoKind.FAULT):
         """Select the case's photos of one kind, in the order in which they came."""
         return cls.select().where(cls.case == case, cls.kind == kind).order_by(cls.id)
+
+    @classmethod
+    def shown_of(cls, case: Case, kind: PhotoKind = PhotoKind.FAULT):
+        """Select those that have not been removed."""
+        return cls.of_case(case, kind).where(cls.removed_at.is_null())

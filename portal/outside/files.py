@@ -131,6 +131,25 @@ def shown_photo(folder: Path, name: str, boxes: Iterable[Box]) -> Image.Image:
     return picture
 
 
+def preview_photo(
+    folder: Path, name: str, boxes: Iterable[Box], *, width: int, mark: tuple[int, int] | None = None
+) -> bytes:
+    """Return a stored photo as JPEG with the boxes black, so many pixels wide; `mark` is a point to show."""
+    picture = shown_photo(folder, name, boxes)
+    if mark:
+        _cross(picture, mark, reach=picture.width // 30 + 4)
+    picture.thumbnail((width, picture.height))
+    return encoded(picture)
+
+
+def _cross(picture: Image.Image, mark: tuple[int, int], *, reach: int) -> None:
+    """Draw a cross that is seen on light and on dark ground."""
+    draw, (x, y) = ImageDraw.Draw(picture), mark
+    for colour, line in (("white", reach // 4 + 3), ("red", reach // 8 + 1)):
+        draw.line((x - reach, y, x + reach, y), fill=colour, width=line)
+        draw.line((x, y - reach, x, y + reach), fill=colour, width=line)
+
+
 @contextmanager
 def _turn() -> Iterator[None]:
     """Let few pictures be in memory at once; who waits too long is told to come again."""

@@ -17,7 +17,7 @@ from portal.web.access import safe_next
 
 MOST_FIELDS = 200
 MOST_CHARACTERS = 64 * 1024
-SECRET = re.compile(r"pass|secret|code|pin|puk|token|present|credential|otp", re.IGNORECASE)
+SECRET = re.compile(r"pass|secret|(?<!postal_)code|pin|puk|token|present|credential|otp", re.IGNORECASE)
 OPEN = frozenset({"public", "report", "door"})
 """The parts of the portal that need no signing in."""
 

@@ -45,6 +45,15 @@ def message_of(reason: PhotoProblem, name: str) -> str:
     }[reason]
 
 
+def nothing_chosen(field: str) -> str:
+    """Return what to say if a form for photos came without any, else nothing."""
+    return (
+        ""
+        if any(one.filename for one in request.files.getlist(field))
+        else _("Wählen Sie zuerst ein Foto aus.")
+    )
+
+
 def take(field: str, keep: Callable[[StoredPhoto], object], too_many: type[Exception]) -> tuple[int, str]:
     """Store the photos of a form's field; return how many, and what to say of those not taken.
 

@@ -35,4 +35,6 @@ def limit_of(endpoint: str | None) -> int:
 
 def in_words() -> str:
     """Return what this address takes large things of, for the page that says it was too much."""
-    return {PHOTOS: "photos", PHOTO: "photos", LIST: "list"}.get(limit_of(request.endpoint), "text")
+    if request.endpoint == "staff.import_file":
+        return "list"
+    return "photos" if request.endpoint in LARGER else "text"

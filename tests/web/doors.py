@@ -18,6 +18,7 @@ BY_SECRET = {
 }  # fmt: skip
 
 SIGNED_IN = {
+    "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete", "privacy.fetch", "privacy.withdraw",
     "account.call_off_email", "account.change_email", "account.email",
     "account.account", "account.end_session", "account.end_sessions", "account.password", "confirm.ask",
     "account.ask_new", "account.new_passkey", "account.passkey_name", "account.passkey_remove",
@@ -58,7 +59,8 @@ STAFF = {
     "staff.import_deed", "staff.import_file", "staff.import_run", "staff.imports", "staff.invite",
     "staff.letter_again", "staff.letters", "staff.link", "staff.link_pane", "staff.link_step", "staff.listed",
     "staff.new_customer", "staff.new_device", "staff.new_salon", "staff.note", "staff.open_unknown",
-    "staff.parcel", "staff.part", "staff.person", "staff.photo", "staff.queue", "staff.quote",
+    "staff.parcel", "staff.part", "staff.person", "staff.photo", "staff.photo_page", "staff.photo_preview",
+    "staff.blacken_photo", "staff.remove_photo", "staff.queue", "staff.quote",
     "staff.quote_pdf_preview", "staff.quote_preview", "staff.scan", "staff.search", "staff.send_after",
     "staff.send_quote", "staff.step", "staff.store_parcel", "staff.take_in", "staff.tick",
     "staff.unknown_parcel", "staff.withdraw_swap", "staff.workshop", "staff.workshop_deed",
@@ -69,7 +71,7 @@ ADMIN = {
     "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
     "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
     "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",
-    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.operator_logo", "staff.team", "staff.team_member",
+    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.reset_factor", "staff.operator_logo", "staff.team", "staff.team_member",
 }  # fmt: skip
 
 BY_KEY = {"api.backup", "api.link", "api.links", "api.load", "api.read_out"}

@@ -144,11 +144,19 @@ def latest(moments: Iterable[datetime | None]) -> datetime | None:
 
 
 def photo(found: Attachment) -> Response:
-    """Answer with a photo, or 404 if its file is gone; it never changes, but only its people may keep it."""
+    """Answer with a photo, or 404 if it was removed or its file is gone."""
+    if found.removed_at:
+        abort(404)
     try:
         with files.open_photo(current_app.config["PORTAL"].photos, found.name) as file:
-            picture = Response(file.read(), mimetype="image/jpeg")  # at most a few hundred kilobytes
+            return picture(file.read(), f"Foto-{found.id}")  # at most a few hundred kilobytes
     except FileNotFoundError:
         abort(404)
-    picture.headers["Cache-Control"] = "private, max-age=86400"
-    return picture
+
+
+def picture(jpeg: bytes, name: str) -> Response:
+    """Answer with a picture that is nothing but one, and that nobody keeps: it may yet be blackened."""
+    answered = Response(jpeg, mimetype="image/jpeg")
+    answered.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    answered.headers.set("Content-Disposition", "inline", filename=f"{name}.jpg")
+    return answered

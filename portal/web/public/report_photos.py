@@ -10,8 +10,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.actions import reports
 from portal.models.attachments import MAX_PHOTOS
-from portal.outside.files import MAX_BYTES, PhotoRefused, delete_photo, open_photo, store_photo
+from portal.outside.files import MAX_BYTES, PhotoRefused, delete_photo, store_photo
 from portal.rules.report import Page
+from portal.web import documents
 from portal.web.errors import refused as page_of_refusal
 from portal.web.photos import MEGABYTE, message_of
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
@@ -68,6 +69,8 @@ def _take_photos(walk: Walk) -> dict[str, str]:
             break
     for file in sent:
         file.close()
+    if not sent and "add" in request.form:
+        refused.append(_("Wählen Sie zuerst ein Foto aus."))
     return {"photos": " ".join(refused)} if refused else {}
 
 
@@ -111,11 +114,7 @@ def photo(photo: int) -> Response:
     found = next((one for one in draft.photos if one.id == photo), None) if draft else None
     if found is None:
         abort(404)
-    try:
-        with open_photo(current_app.config["PORTAL"].photos, found.name) as file:
-            return Response(file.read(), mimetype="image/jpeg")
-    except FileNotFoundError:
-        abort(404)
+    return documents.photo(found)
 
 
 @bp.errorhandler(RequestEntityTooLarge)

@@ -149,7 +149,7 @@ def form_values(case: Case | None, form: ArrivalForm) -> dict[str, object]:
     return {
         "parts": arrivals.choices_of(form),
         "extras": arrivals.extras_of(device),
-        "photos": list(Attachment.of_case(case, PhotoKind.ARRIVAL)) if case else [],
+        "photos": list(Attachment.shown_of(case, PhotoKind.ARRIVAL)) if case else [],
     }
 
 

@@ -24,6 +24,7 @@ from portal.rules.workflow import StepRefused
 from portal.web import labels, parts
 from portal.web.forms import Choice, Form, Line, Required
 from portal.web.fragments import block, go_to, is_htmx, page
+from portal.web.photos import nothing_chosen
 from portal.web.staff import arrivals, bp, parcel_lines
 from portal.web.staff.arrivals import BsiNumber, TseSerial, arrival_form
 from portal.web.staff.cases import found
@@ -201,7 +202,7 @@ def store_parcel(number: str) -> Response:
 def add_photos(number: str) -> Response:
     """Take photos of the state on arrival."""
     case = found(number)
-    refused = keep_photos(case)
+    refused = nothing_chosen("photos") or keep_photos(case)
     if refused:
         return _show(found(number), status=422, errors={"photos": refused})
     return go_to(url_for("staff.parcel", number=number) + "#photos-taken")

@@ -35,6 +35,8 @@ DONE = {
     "part_identified": _l("Seriennummer geändert"),
     "store_at": _l("Lagerplatz geändert"),
     "photo_added": _l("Foto vom Eingang abgelegt"),
+    "blacken_photo": _l("Foto geschwärzt"),
+    "remove_photo": _l("Foto gelöscht"),
     "part_packed": _l("Teil eingepackt"),
     "part_unpacked": _l("Teil wieder ausgepackt"),
     "part_kept": _l("Teil bleibt hier"),
