@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from portal import production
+from portal.cli_history import Chain, End
 from portal.config import Settings
 from portal.models import Account, Letter, Operator, Round, migrations
 from portal.models.base import db
@@ -16,13 +17,20 @@ from portal.outside import clock
 
 
 @click.command()
+@click.option("--head", type=End(), help="An end of the history as it was told before: is it still in it?")
 @with_appcontext
-def check() -> None:
+def check(head: tuple[int, str] | None) -> None:
     """Check settings, database, worker, mandatory texts and history; fails if something is wrong."""
     settings = current_app.config["PORTAL"]
     problems = list(production.problems_of(settings))
     with db.connection_context():
-        problems += _problems_of_database(settings)
+        waiting = migrations.pending(db.obj)
+        if waiting:
+            problems.append(f"The database lacks migrations: {', '.join(waiting)} (flask migrate).")
+        else:
+            history = Chain()
+            problems += [*_problems_of_database(settings), *history.problems(head, clock.now())]
+            click.echo(history.report)
     for problem in problems:
         click.echo(f"- {problem}")
     if problems:
@@ -31,10 +39,6 @@ def check() -> None:
 
 
 def _problems_of_database(settings: Settings) -> Iterator[str]:
-    waiting = migrations.pending(db.obj)
-    if waiting:
-        yield f"The database lacks migrations: {', '.join(waiting)} (flask migrate)."
-        return
     operator = Operator.current()
     for name in ("phone", "email", "imprint_text", "privacy_text"):
         if not getattr(operator, name):

@@ -30,6 +30,11 @@ class History(BaseModel):
     )  # "customer:12", "account:5": neither case nor link
     erased_at = InstantField(null=True)  # its words' time was over (P3); the row itself stays
 
+    class Meta:
+        indexes = tuple(
+            ((*first, "at", "id"), False) for first in ((), ("account",), ("what",), ("address",))
+        )  # what the page of the history searches by, the newest first
+
     @classmethod
     def of_case(cls, case: Case):
         """Select everything that happened to the case, with the people, oldest first."""

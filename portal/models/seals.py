@@ -1,17 +1,27 @@
 """The chain over the history: a row that was taken away or changed breaks it (rule S)."""
 
+import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, CharField, ForeignKeyField
+from peewee import JOIN, CharField, Field, ForeignKeyField, fn
 
 from portal.models.base import BaseModel
 from portal.models.history import History
 from portal.rules.seals import START, Entry, Link
 
+
+def _as_it_is(column: Field) -> Any:
+    """Select what stands in the column, unread: what was forged may be no moment and no JSON."""
+    return fn.COALESCE(column, None).coerce(False)
+
+
 _COLUMNS = (
-    History.id, History.at, History.account, History.case, History.link, History.what, History.source,
-    History.target, History.about, History.why, History.facts, History.address,
+    History.id, _as_it_is(History.at), History.account, History.case, History.link, History.what,
+    History.source, History.target, History.about, History.why, _as_it_is(History.facts),
+    History.address, _as_it_is(History.erased_at),
 )  # fmt: skip
 
 
@@ -43,7 +53,7 @@ class Seal(BaseModel):
         last = 0
         while True:
             rows: Any = (
-                cls.select(cls.id, cls.history, cls.content, cls.digest, *_COLUMNS, History.erased_at)
+                cls.select(cls.id, cls.history, cls.content, cls.digest, *_COLUMNS)
                 .join(History, JOIN.LEFT_OUTER)
                 .where(cls.id > last)
                 .order_by(cls.id)
@@ -69,10 +79,29 @@ class Seal(BaseModel):
         return [row[0] for row in rows.order_by(History.id).limit(limit).tuples()]
 
     @classmethod
+    def unsealed_before(cls, moment: datetime) -> tuple[int, int]:
+        """Return how many rows of before this moment have no seal, and the first one's id."""
+        found = cls._unsealed(fn.COUNT(History.id), fn.MIN(History.id)).where(History.at < moment)
+        return found.scalar(as_tuple=True)
+
+    @classmethod
+    def has(cls, number: int, digest: str) -> bool:
+        """Tell whether this seal is in the chain; the beginning of its digest will do."""
+        seal = cls.get_or_none(cls.id == number)
+        return seal is not None and seal.digest.startswith(digest)
+
+    @classmethod
     def _unsealed(cls, *columns: Any) -> Any:
-        chosen = columns or (*_COLUMNS, History.erased_at)
-        return History.select(*chosen).left_outer_join(cls).where(cls.id.is_null())
+        return History.select(*(columns or _COLUMNS)).left_outer_join(cls).where(cls.id.is_null())
 
 
 def _entry(row: tuple[Any, ...]) -> Entry | None:
-    return None if row[0] is None else Entry._make((*row[:12], row[12] is not None))
+    """Return the row as it stands; what is no moment or no JSON any more is left as it is: it was forged."""
+    if row[0] is None:
+        return None
+    at, facts = row[1], row[10]
+    if isinstance(at, datetime):
+        at = History.at.db_value(at)
+    with suppress(ValueError, TypeError):
+        facts = json.loads(facts) if isinstance(facts, str) else facts
+    return Entry._make((row[0], at, *row[2:10], facts, row[11], row[12] is not None))

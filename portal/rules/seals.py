@@ -7,7 +7,6 @@ of what remains of a row for ever, and of `content`: so the words of a row can g
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,10 +16,10 @@ START = "0" * 64
 
 
 class Entry(NamedTuple):
-    """A row of the history; `at` in UTC. What stands from `why` on may be erased, the rest never."""
+    """A row of the history; `at` in its one spelling. From `why` on it may be erased, the rest never."""
 
     id: int
-    at: datetime
+    at: str
     account: int | None
     case: int | None
     link: int | None
@@ -36,7 +35,7 @@ class Entry(NamedTuple):
     @property
     def lasting(self) -> list[Any]:
         """Return what stays of the row when its words are gone."""
-        return [self.id, self.at.isoformat(timespec="microseconds"), *self[2:9]]
+        return list(self[:9])
 
 
 class Link(NamedTuple):

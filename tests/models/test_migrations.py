@@ -21,6 +21,7 @@ ALL = [
     "0004_signing_in",
     "0005_register",
     "0006_access_and_privacy",
+    "0007_history_is_searched",
 ]
 RUNNERS_OWN = "schema_migration"  # the table in which playhouse keeps what was run
 
