@@ -29,6 +29,7 @@ from portal.actions import (
     registrations,
     reminders,
     rounds,
+    seals,
     sign_in_links,
     throttle,
     warnings,
@@ -52,6 +53,7 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
     "customers' lists": lambda now: imports.work_due(now=now),
+    "seals": lambda now: _seal(now),
     "tidy up": lambda now: (
         throttle.tidy_up(now=now),
         sign_in_links.tidy_up(now=now),
@@ -60,6 +62,14 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     ),
 }
 """What a round does, in this order; a part that fails holds up none of the others."""
+
+
+def _seal(now: datetime) -> None:
+    """Seal what came past the deeds; tell the log once a day what end the history has."""
+    seals.seal_due(now=now)
+    end = seals.head_due(now=now)
+    if end is not None:
+        log.info("the end of the history", head=f"{end.id}:{end.digest}")
 
 
 class RoundFailed(Exception):
