@@ -27,6 +27,7 @@ from portal.web import (
     origin,
     papers,
     passkeys,  # noqa: F401 (adds to the blueprints of account, second_factor and confirm)
+    privacy,
     second_factor,
     security,
     sizes,
@@ -87,6 +88,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     timeline.init_app(app)
     errors.init_app(app)
     for blueprint in (
+        privacy.bp,
         pages.bp, report.bp, door.bp, owner, staff, papers.bp, account.bp, second_factor.bp, confirm.bp, api,
         machines.bp,
     ):  # fmt: skip

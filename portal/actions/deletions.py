@@ -121,7 +121,7 @@ def ask(account: Account, scope: Scope, *, now: datetime) -> Deletion:
             scope=scope,
             asked_at=now,
             due_at=now + GRACE,
-            kept=_plain(outlook(account, scope, now=now).kept),
+            kept=plain(outlook(account, scope, now=now).kept),
         )
         history.record(_subject(asked), "ask_deletion", by=account, at=now, scope=scope, deletion=asked.id)
         _tell(asked, "deletion_asked", now, until=(now + GRACE).isoformat())
@@ -157,7 +157,8 @@ def _tell(asked: Deletion, event: str, now: datetime, **context: Any) -> None:
             letters.tell(person, event, now=now, key=key, business=asked.scope is Scope.BUSINESS, **context)
 
 
-def _plain(kept: Iterable[Kept]) -> list[dict[str, Any]]:
+def plain(kept: Iterable[Kept]) -> list[dict[str, Any]]:
+    """Return what stays as it is written down with the request."""
     return [{"kind": one.kind, "until": one.until.isoformat(), "cases": one.cases} for one in kept]
 
 
@@ -191,7 +192,7 @@ def _wait(asked: Deletion, now: datetime) -> Files:
 
 
 def _let_go(asked: Deletion, people: list[Account], found: Outlook, now: datetime) -> Files:
-    files, kept = Files(), _plain(found.kept)
+    files, kept = Files(), plain(found.kept)
     for person in people:
         email, language, was_open = person.email, person.language, person.closed_at is None
         files.add(erasing.anonymise(person, by=None, now=now))

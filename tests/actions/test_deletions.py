@@ -1,4 +1,4 @@
-"""Can people have their data deleted, take that back in time, and does what the law wants stay locked?  P3."""
+"""Can people have their data deleted, take that back in time, and do records stay locked?  Rule P3."""
 
 from datetime import date, timedelta
 

@@ -49,7 +49,7 @@ def values(world: dict[str, Any]) -> dict[str, Any]:
         "customer": case.customer_id, "account": world["owner"].id, "item": world["item"].id, "which": 1,
         "quote": 1, "hook": 1, "key": 1, "letter": 1, "run": 1, "swap": 1, "holiday": 1, "session": 1,
         "kind": "commissioning", "page": "device", "name": "workshop", "deed": "close", "step": "release",
-        "answer": "accept", "token": "x", "takeout": 1, "registration": 1, "invitation": 1, "digest": "x", "serial": case.device.serial, "filename": "x",
+        "answer": "accept", "token": "x", "takeout": 1, "takeout": 1, "registration": 1, "invitation": 1, "digest": "x", "serial": case.device.serial, "filename": "x",
     }  # fmt: skip
 
 
@@ -140,6 +140,7 @@ def test_whom_a_door_is_open_to_is_not_turned_away(app, values, browsers, who): 
 READY = "machines.ready"  # no worker runs here, and it says so
 MISSING_HERE = {
     "papers.facts", "papers.quote", "papers.earlier_quote",  # nothing was swapped, nothing quoted
+    "privacy.fetch",
     "privacy.fetch",
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo", "staff.photo_preview",
     "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",
