@@ -25,6 +25,7 @@ from portal.actions import (
     imports,
     letters,
     link_steps,
+    passkeys,
     queue,
     registrations,
     reminders,
@@ -57,6 +58,7 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "tidy up": lambda now: (
         throttle.tidy_up(now=now),
         sign_in_links.tidy_up(now=now),
+        passkeys.tidy_up(now=now),
         registrations.tidy_up(now=now),
         email_changes.tidy_up(now=now),
     ),

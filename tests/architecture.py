@@ -20,7 +20,8 @@ PARTS = {
 }
 # Who may import which library besides the standard one; a layer that is not named here may import any.
 # argon2: to hash a password belongs to the deed of choosing one; pyotp and cryptography: to look at a code
-# and to seal an app's secret belongs to the deed of taking it; webauthn: likewise a passkey. flask_login: only its UserMixin.
+# and to seal an app's secret belongs to the deed of taking it; webauthn: likewise a passkey's answer.
+# flask_login: only its UserMixin.
 LIBRARIES = {
     "rules": {"stdnum"},
     "models": {"peewee", "playhouse", "flask_login.UserMixin"},

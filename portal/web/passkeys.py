@@ -34,7 +34,7 @@ class NameForm(Form):
 # Make one: on the page of one's account, or as the first second factor of staff on their way in.
 
 
-@own.bp.post("/account/passkeys/ask")
+@own.bp.post("/account/passkeys/new/ask")
 def ask_new() -> Response:
     """Ask the browser to make a passkey for who is signed in."""
     return asking.unasked(AGAIN, 403) if confirm.needed() else _ask_new(_me())

@@ -5,7 +5,8 @@ A new address belongs into exactly one of these sets, or test_every_door fails.
 
 EVERYBODY = {
     "public.accessibility", "public.help", "public.imprint", "public.kit", "public.language", "public.logo",
-    "public.open_link", "public.passkey_ask", "public.passkey_sign_in", "public.privacy", "public.register", "public.sign_in", "public.sign_in_link", "public.sign_out",
+    "public.open_link", "public.passkey_ask", "public.passkey_sign_in", "public.privacy",
+    "public.register", "public.sign_in", "public.sign_in_link", "public.sign_out",
     "public.start", "report.begin", "report.check", "report.preview", "report.question",
     "report.result", "report.send", "report.start",
     "machines.alive", "machines.ready", "machines.metrics", "api.contract",
