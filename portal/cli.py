@@ -21,6 +21,7 @@ from portal import fill as bulk
 from portal import worker as worker_process
 from portal.actions import accounts
 from portal.actions import operator as operators
+from portal.cli_accounts import reset_factor
 from portal.cli_check import check
 from portal.cli_register import import_customers
 from portal.models import Account, Operator, migrations
@@ -37,7 +38,8 @@ LARGEST_BODY = 200 * 1024 * 1024  # what is larger is cut off at once; less than
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
     for command in (
-        migrate, demo, fill, add_staff, import_customers, operator, worker, serve, check, backup, restore,
+        migrate, demo, fill, add_staff, reset_factor, import_customers, operator, worker, serve, check,
+        backup, restore,
     ):  # fmt: skip
         app.cli.add_command(command)
 

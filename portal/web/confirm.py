@@ -3,6 +3,8 @@
 The views of such a deed begin with: if asked := confirm.needed(): return asked
 """
 
+import json
+
 from flask import Blueprint, Response, current_app, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,8 +15,9 @@ from portal.models import Account, Authenticator, RecoveryCode
 from portal.outside import clock
 from portal.rules import second_factor as rules
 from portal.rules.workflow import Role
+from portal.web import kept
 from portal.web.access import guard, home_of, safe_next, wanted
-from portal.web.fragments import go_to, page
+from portal.web.fragments import go_to, is_htmx, page
 from portal.web.public import signing
 from portal.web.second_factor_demo import ahead, code_shown
 
@@ -25,10 +28,15 @@ guard(bp, Role.OWNER, Role.STAFF, Role.ADMIN)
 def needed() -> Response | None:
     """Return None if the person has proved lately who they are, else the way to the page of proving.
 
-    Call it at the top of the view that shows the form and of the one that takes it.
+    Call it at the top of the view that shows the form and of the one that takes it. What was typed is not
+    lost: it waits on the page of proving, and is sent by one press more.
     """
     if rules.is_confirmed(_me().signed_in.confirmed_at, clock.now()):
         return None
+    typed = None if is_htmx() else kept.of_request()
+    if typed and typed.fields:
+        waits = [typed.target, typed.fields, typed.lacks_secret or typed.lacks_files]
+        return _show(403, target=wanted(), waits=json.dumps(waits))
     return go_to(url_for("confirm.ask", next=wanted()))
 
 
@@ -62,7 +70,19 @@ def _prove(by: str) -> Response:
     else:
         accounts.check_password(me, request.form.get("password", ""), now=now)
         second_factor.confirmed(me.signed_in, now=now)
-    return redirect(_target(), code=303)
+    return proved()
+
+
+def proved() -> Response:
+    """Lead back after a proof, or show the form that waits to be sent."""
+    try:
+        target, fields, is_incomplete = json.loads(request.form.get("waits", ""))
+        pairs = [(str(name), str(value)) for name, value in fields]
+    except (TypeError, ValueError):
+        return redirect(_target(), code=303)
+    if not isinstance(target, str) or not safe_next(target):
+        return redirect(_target(), code=303)
+    return page("account/confirmed.html", target=target, fields=pairs, is_incomplete=is_incomplete)
 
 
 def _send_link(me: Account) -> Response:
@@ -72,13 +92,16 @@ def _send_link(me: Account) -> Response:
     return page("public/sign_in_sent.html", email=me.email, minutes=signing.link_minutes())
 
 
-def _show(status: int = 200, errors: dict[str, str] | None = None) -> Response:
+def _show(
+    status: int = 200, errors: dict[str, str] | None = None, *, target: str = "", waits: str = ""
+) -> Response:
     me = _me()
     return page(
         "account/confirm.html",
         status=status,
         errors=errors or {},
-        next=_target(),
+        next=target or _target(),
+        waits=waits or request.form.get("waits", ""),
         has_password=bool(me.password_hash),
         has_codes=Authenticator.of(me) is not None or RecoveryCode.left_of(me) > 0,
         demo_code=code_shown(me),

@@ -1,6 +1,6 @@
 """How other machines are connected: keys, webhooks, the tills' back end; for admins only (rule P1)."""
 
-from flask import Response, abort, current_app, flash, url_for
+from flask import Response, current_app, flash, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -13,17 +13,17 @@ from portal.models import Account, ApiKey, Hook, Letter, interfaces
 from portal.models.letters import Channel
 from portal.outside import clock
 from portal.rules.keys import Scope, hook_secret
-from portal.rules.workflow import Role
 from portal.web import labels
 from portal.web.fragments import go_to, page
-from portal.web.staff import bp
+from portal.web.staff import admins, bp
 from portal.web.staff.interfaces_forms import SCOPES, TOPICS, HookForm, KeyForm
 
 
 @bp.get("/interfaces")
 def interfaces_page() -> Response:
     """Show keys, webhooks and the tills' back end."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     settings = _settings()
     return page(
         "staff/interfaces.html",
@@ -41,7 +41,8 @@ def interfaces_page() -> Response:
 @bp.route("/interfaces/keys/new", methods=["GET", "POST"])
 def interfaces_new_key() -> Response:
     """Make a key and show it, here and never again: it is in no address, no cookie and no row."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     form = KeyForm()
     if not form.is_submitted():
         return _key_page(form)
@@ -66,7 +67,8 @@ def _key_page(form: KeyForm, status: int = 200) -> Response:
 @bp.post("/interfaces/keys/<id:key>/revoke")
 def interfaces_revoke_key(key: int) -> Response:
     """Make a key worthless."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     revoked = key_deeds.revoke(get_object_or_404(ApiKey, ApiKey.id == key), by=_me(), now=clock.now())
     flash(_("Der Schlüssel „%(name)s“ gilt nicht mehr.", name=revoked.name), "good")
     return go_to(url_for("staff.interfaces_page"))
@@ -75,7 +77,8 @@ def interfaces_revoke_key(key: int) -> Response:
 @bp.route("/interfaces/hooks/new", methods=["GET", "POST"])
 def interfaces_new_hook() -> Response:
     """Tell one more address of changes."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     form = HookForm()
     if not form.is_submitted() or not form.fits(must_be_https=not _settings().demo):
         status = 422 if form.is_submitted() else 200
@@ -89,7 +92,8 @@ def interfaces_new_hook() -> Response:
 @bp.get("/interfaces/hooks/<id:hook>")
 def interfaces_hook(hook: int) -> Response:
     """Show one webhook and what became of the latest messages."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     return _hook_page(_hook(hook))
 
 
@@ -108,7 +112,8 @@ def _hook_page(hook: Hook, secret: str = "") -> Response:
 @bp.post("/interfaces/hooks/<id:hook>/secret")
 def interfaces_hook_secret(hook: int) -> Response:
     """Show the secret to whoever asks for it on purpose; who did is history."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     found = _hook(hook)
     hook_deeds.note_secret_shown(found, by=_me(), now=clock.now())
     return _hook_page(found, hook_secret(current_app.config["SECRET_KEY"], found.id, found.generation))
@@ -117,7 +122,8 @@ def interfaces_hook_secret(hook: int) -> Response:
 @bp.post("/interfaces/hooks/<id:hook>/renew")
 def interfaces_renew_hook(hook: int) -> Response:
     """Give the webhook a new secret."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     hook_deeds.renew_secret(_hook(hook), by=_me(), now=clock.now())
     flash(_("Ab jetzt gilt ein neues Geheimnis. Das alte ist wertlos."), "good")
     return go_to(url_for("staff.interfaces_hook", hook=hook))
@@ -126,7 +132,8 @@ def interfaces_renew_hook(hook: int) -> Response:
 @bp.post("/interfaces/hooks/<id:hook>/test")
 def interfaces_test_hook(hook: int) -> Response:
     """Send a message that says nothing but that messages arrive."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     found = _hook(hook)
     if found.ended_at is not None:
         return _is_off(found)
@@ -138,7 +145,8 @@ def interfaces_test_hook(hook: int) -> Response:
 @bp.post("/interfaces/hooks/<id:hook>/end")
 def interfaces_end_hook(hook: int) -> Response:
     """Send nothing there any more."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     hook_deeds.end(_hook(hook), by=_me(), now=clock.now())
     flash(_("Der Webhook ist abgeschaltet. Was noch wartete, geht nicht mehr hinaus."), "good")
     return go_to(url_for("staff.interfaces_hook", hook=hook))
@@ -147,7 +155,8 @@ def interfaces_end_hook(hook: int) -> Response:
 @bp.post("/interfaces/hooks/<id:hook>/letters/<id:letter>/again")
 def interfaces_hook_again(hook: int, letter: int) -> Response:
     """Put a message that was given up back into the outbox."""
-    _only_admins()
+    if asked := admins.only():
+        return asked
     found = _hook(hook)
     given_up = get_object_or_404(Letter, Letter.id == letter, Letter.lane == hook_deeds.lane_of(found))
     if found.was_ended_by_people:
@@ -164,11 +173,6 @@ def _is_off(hook: Hook) -> Response:
     answer = _hook_page(hook)
     answer.status_code = 409
     return answer
-
-
-def _only_admins() -> None:
-    if current_user.role != Role.ADMIN:
-        abort(404)
 
 
 def _hook(hook: int) -> Hook:

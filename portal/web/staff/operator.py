@@ -1,6 +1,6 @@
 """Who runs this portal: name, address, texts, fees and limits; for admins only (section Operator)."""
 
-from flask import Response, abort, flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -8,9 +8,8 @@ from portal.actions import operator as deeds
 from portal.actions.operator import OperatorUnfit
 from portal.models import Account, Operator
 from portal.outside import clock
-from portal.rules.workflow import Role
 from portal.web.fragments import go_to, page
-from portal.web.staff import bp
+from portal.web.staff import admins, bp
 from portal.web.staff.operator_form import FIELDS, GROUPS, Kind, mark_of, read, shown
 
 TEXTS = tuple(name for name, asked in FIELDS.items() if asked.kind is Kind.TEXT)
@@ -19,8 +18,8 @@ TEXTS = tuple(name for name, asked in FIELDS.items() if asked.kind is Kind.TEXT)
 @bp.route("/operator", methods=["GET", "POST"])
 def operator() -> Response:
     """Show the record, show what its texts would look like, or change it."""
-    if current_user.role != Role.ADMIN:
-        abort(404)
+    if asked := admins.only():
+        return asked
     record = Operator.current()
     if request.method != "POST":
         return _page(shown(record), mark_of(record))

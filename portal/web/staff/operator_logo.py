@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
 from portal.actions import operator as deeds
 from portal.outside import clock, logos
 from portal.outside.logos import LogoProblem, LogoRefused
-from portal.rules.workflow import Role
 from portal.web.fragments import go_to
-from portal.web.staff import bp
+from portal.web.staff import admins, bp
 from portal.web.staff.operator import me, with_error
 
 PROBLEMS: dict[LogoProblem, Any] = {
@@ -28,8 +26,8 @@ PROBLEMS: dict[LogoProblem, Any] = {
 @bp.post("/operator/logo")
 def operator_logo() -> Response:
     """Take a new logo, or go back to the brand's name alone."""
-    if current_user.role != Role.ADMIN:
-        abort(404)
+    if asked := admins.only():
+        return asked
     if request.form.get("do") == "remove":
         deeds.remove_logo(by=me(), now=clock.now())
         flash(_("Das Logo ist weg. Oben steht wieder nur die Marke."), "good")
