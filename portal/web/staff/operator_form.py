@@ -48,6 +48,12 @@ class Group:
 
     title: Any
     fields: tuple[Asked, ...]
+    hint: Any = ""
+
+    @property
+    def is_figures(self) -> bool:
+        """Tell whether only numbers are asked for; they stand side by side."""
+        return all(asked.kind is Kind.NUMBER for asked in self.fields)
 
 
 NO_FEE = _l("Leer heißt: Diese Gebühr gibt es nicht. Dann steht sie nirgends.")
@@ -103,9 +109,9 @@ GROUPS = (
     Group(
         _l("Zielzeiten"),
         tuple(
-            Asked(name, labels.STATES[state], Kind.NUMBER, DAYS if not place else "", is_needed=True)
-            for place, (name, state) in enumerate(TARGETS.items())
+            Asked(name, labels.STATES[state], Kind.NUMBER, is_needed=True) for name, state in TARGETS.items()
         ),
+        hint=DAYS,
     ),
     Group(
         _l("Geld"),
