@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Page
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
+from tests.engines import PATIENCE
 from tests.needs import lacking
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -29,6 +30,7 @@ PHONE = {
 }
 GERMAN = {"locale": "de-DE", "timezone_id": "Europe/Berlin"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+expect.set_options(timeout=PATIENCE * 1000)  # five seconds are few on a busy machine
 LOOK = """rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})
     .then(found => found.violations.map(
         one => `${one.id} (${one.impact}): ${one.help}\\n` + one.nodes.map(
@@ -59,6 +61,18 @@ def browser_type_launch_args(
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Every context is a German one; tests of English say so with `browser_context_args` marks."""
     return {**browser_context_args, **GERMAN}
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Give `new_context(…)`: a browser of its own, in which everything may take its time."""
+
+    def patient(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
+        return context
+
+    return patient
 
 
 @pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])

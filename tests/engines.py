@@ -11,6 +11,7 @@ It runs on both if it is marked `both_engines`, if it asks for `engine` itself, 
 
 import inspect
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -29,7 +31,8 @@ from portal.models import base
 from portal.models.migrations import migrate
 from tests.needs import lacking
 
-STARTED_WITHIN = 30  # seconds
+PATIENCE = 60  # seconds: how long anything may take on a slow, busy machine before it counts as broken
+PORTS = range(15_000, 32_000)  # below those that Linux gives to whoever connects to somebody
 ENGINES = ("sqlite", "postgresql")
 SHARED = ("web", "journeys")
 
@@ -64,7 +67,7 @@ class Cluster:
         """Stop at once and leave nothing behind."""
         if self.server and self.server.poll() is None:
             self.server.send_signal(signal.SIGQUIT)  # PostgreSQL's "immediate"
-            self.server.wait(timeout=30)
+            self.server.wait(timeout=PATIENCE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, name: str) -> str:
@@ -109,10 +112,16 @@ class Cluster:
 
 
 def free_port() -> int:
-    """Return a port on the loopback address that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port on the loopback address that nobody uses now.
+
+    Whoever gets it may bind it later, or again: no connection of others takes it meanwhile, and that
+    another process of the tests picks the same one is unlikely.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(
@@ -120,7 +129,7 @@ def wait_until(
     what: str,
     *,
     process: subprocess.Popen | None = None,
-    within: float = STARTED_WITHIN,
+    within: float = PATIENCE,
 ) -> None:
     """Ask until it happened; TimeoutError after `within` seconds, or when `process` ended before."""
     end = time.monotonic() + within

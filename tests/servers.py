@@ -16,10 +16,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.engines import free_port, wait_until
+from tests.engines import PATIENCE, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-STOPPED_WITHIN = 15  # seconds
 
 
 class Process:
@@ -63,7 +62,7 @@ class Process:
         """End it at once, in the middle of whatever it does (kill -9)."""
         return self._end(signal.SIGKILL)
 
-    def wait(self, within: float = 60) -> int:
+    def wait(self, within: float = PATIENCE) -> int:
         """Wait for it to end by itself and return its exit status."""
         assert self.process is not None
         return self.process.wait(within)
@@ -74,7 +73,7 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            return self.process.wait(STOPPED_WITHIN)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -129,7 +128,7 @@ class Mailbox:
     def start(self) -> None:
         """Answer from now on, at the same port as before."""
         assert self._controller is None, "it runs already"
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=PATIENCE)
         self._controller.start()
 
     def stop(self) -> None:

@@ -21,12 +21,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.engines import free_port
+from tests.engines import PATIENCE, free_port
 
 SECRET = "whsec_" + b64encode(b"only for tests, 32 bytes of key.").decode()
-LONGEST = 30  # seconds; a hanging answer never outlives its test for longer
+LONGEST = 5 * PATIENCE  # seconds; a hanging answer never outlives its test for longer
 DRIP = 0.02  # seconds between two bytes
-DRIPS = 500
+DRIPS = int(LONGEST / DRIP)
 
 
 @dataclass(frozen=True)

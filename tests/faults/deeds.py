@@ -1,11 +1,17 @@
 """Everything that a worker may have to do, due at once: what is written down, and what must come of it."""
 
 import multiprocessing
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask import Flask
+
+from portal import worker
 from portal.actions import links, readouts
 from portal.models import Appointment, Case, History, Hook, Letter, SubstituteLink
 from portal.models.letters import Channel
@@ -15,6 +21,7 @@ from portal.rules.keys import hook_secret
 from portal.rules.links import LinkState, Mode, TillState
 from portal.rules.workflow import State
 from tests import builders as build
+from tests.engines import PATIENCE
 from tests.servers import Mailbox
 from tests.tills import HookServer, TillServer
 
@@ -179,6 +186,20 @@ def let_leases_run_out() -> None:
     Letter.update(leased_until=clock.now()).where(Letter.leased_until.is_null(False)).execute()
 
 
+@contextmanager
+def working(portal: Flask) -> Iterator[None]:
+    """Have a worker run beside the block, in a thread; it is over before anything it needs is taken away."""
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(portal,), kwargs={"stop": stop})
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(3 * PATIENCE)
+        assert not thread.is_alive(), "the worker does not end"
+
+
 # A worker as a process of its own, forked from one that has loaded the portal: many lives cost little.
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["portal.app", "tests.faults.deeds"])
@@ -192,7 +213,6 @@ def start_worker(settings: dict[str, Any]) -> Any:
 
 
 def _work(settings: dict[str, Any]) -> None:
-    from portal import worker
     from portal.app import create_app
 
     worker.PAUSE = 0.05

@@ -2,8 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,11 +13,13 @@ from portal import deliveries, worker
 from portal.config import DEMO_SECRET
 from portal.models import Letter, SubstituteLink
 from portal.models.letters import Channel
-from portal.outside import clock
+from portal.outside import clock, mailer, till
+from portal.outside.calls import Limits
 from portal.rules.links import LinkState
 from tests import builders as build
 from tests.engines import wait_until
-from tests.faults.deeds import World, everything_due, granted_link
+from tests.faults.deeds import World, everything_due, granted_link, working
+from tests.tills import LONGEST
 
 HOURS = 6
 
@@ -143,54 +146,48 @@ def test_both_sides_see_what_waits(
 
 
 @pytest.fixture
-def running(portal, monkeypatch) -> Iterator[None]:
-    """Have a worker run beside the test; the back end gets ten seconds for an answer, as in real life."""
+def endless(monkeypatch) -> None:
+    """Let the worker look often, and wait for an answer longer than a test waits for anything."""
     monkeypatch.setattr(worker, "PAUSE", 0.05)
-    stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(portal,), kwargs={"stop": stop})
-    thread.start()
-    yield
-    stop.set()
-    thread.join(20)
-    assert not thread.is_alive()
+    monkeypatch.setattr(till, "provider_for", partial(till.Http, limits=Limits(whole=LONGEST)))
+    monkeypatch.setattr(deliveries, "mailer_for", lambda url, _folder: mailer.Server(url, timeout=LONGEST))
 
 
 def test_a_back_end_that_hangs_delays_neither_an_end_nor_a_mail(
-    portal, smtp_server, till_server, request
+    endless, portal, smtp_server, till_server
 ):  # rules L9, S4
     link = granted_link()
     till_server.hang()
-    request.getfixturevalue("running")
-    wait_until(till_server.hangs.is_set, "the back end to hang")
-    over = build.an_active_link(now=clock.now() - timedelta(days=31))
-    wait_until(lambda: SubstituteLink.get_by_id(over.id).state is LinkState.ENDED, "the end", within=5)
-    wait_until(lambda: "link_ended" in sent(), "the mail about it", within=5)
-    assert till_server.hangs.is_set(), "and it still hangs"
-    till_server.release()
-    wait_until(lambda: SubstituteLink.get_by_id(link.id).state is LinkState.ACTIVE, "the till")
+    with working(portal):
+        wait_until(till_server.hangs.is_set, "the back end to hang")
+        over = build.an_active_link(now=clock.now() - timedelta(days=31))
+        wait_until(lambda: SubstituteLink.get_by_id(over.id).state is LinkState.ENDED, "the end")
+        wait_until(lambda: "link_ended" in sent(), "the mail about it")
+        assert till_server.hangs.is_set(), "and it still hangs"
+        till_server.release()
+        wait_until(lambda: SubstituteLink.get_by_id(link.id).state is LinkState.ACTIVE, "the till")
 
 
 def sent() -> set[str]:
     return {letter.event for letter in Letter.select().where(Letter.sent_at.is_null(False))}
 
 
-def test_a_mail_server_that_hangs_delays_no_till(portal, smtp_server, till_server, request):  # rule S4
+def test_a_mail_server_that_hangs_delays_no_till(endless, portal, smtp_server, till_server):  # rule S4
     held, let_go = threading.Event(), threading.Event()
 
     def hang(_letter) -> None:
         held.set()
-        let_go.wait(15)
+        let_go.wait(LONGEST)
 
     smtp_server.after_taking = hang
     build.a_case(now=clock.now())
-    request.getfixturevalue("running")
-    wait_until(held.is_set, "the mail server to hang")
-    link = granted_link()
-    try:
-        wait_until(lambda: SubstituteLink.get_by_id(link.id).state is LinkState.ACTIVE, "the till", within=5)
-    finally:
-        let_go.set()
-        smtp_server.after_taking = lambda _letter: None
+    with working(portal):
+        try:
+            wait_until(held.is_set, "the mail server to hang")
+            link = granted_link()
+            wait_until(lambda: SubstituteLink.get_by_id(link.id).state is LinkState.ACTIVE, "the till")
+        finally:
+            let_go.set()
 
 
 def test_spoilt_letters_on_every_line_stop_nothing(world, time, work):  # rule S4

@@ -1,7 +1,7 @@
 """Does every letter arrive, whatever dies or is away, and none twice for one event?"""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from portal.outside import clock
 from portal.rules.links import LinkState
 from tests.builders import NOW, a_case, a_device, a_salon, an_active_link, an_owner
 from tests.engines import wait_until
-from tests.faults.deeds import let_leases_run_out, marks
+from tests.faults.deeds import let_leases_run_out, marks, working
 
 LETTERS = 20
 
@@ -44,25 +44,6 @@ def portal(outbox, app_settings, smtp_server) -> Iterator[Flask]:
 
 def all_sent() -> bool:
     return not Letter.select().where(Letter.sent_at.is_null()).exists()
-
-
-@pytest.fixture
-def work(portal) -> Iterator[Callable[[], threading.Event]]:
-    """Give `work()`: one more worker in a thread of its own; the returned event stops it."""
-    running: list[tuple[threading.Thread, threading.Event]] = []
-
-    def begin() -> threading.Event:
-        stop = threading.Event()
-        thread = threading.Thread(target=worker.run, args=(portal,), kwargs={"stop": stop})
-        running.append((thread, stop))
-        thread.start()
-        return stop
-
-    yield begin
-    for thread, stop in running:
-        stop.set()
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 def test_one_round_sends_everything_that_is_due_and_says_so(portal, outbox, smtp_server):  # rule S4
@@ -100,17 +81,17 @@ def test_sigterm_ends_the_worker_after_the_present_letter(
 
 
 def test_a_mail_server_that_was_down_gets_everything_in_order(
-    portal, work, outbox, smtp_server, monkeypatch
+    portal, outbox, smtp_server, monkeypatch
 ):  # rule S4
     monkeypatch.setattr(worker, "PAUSE", 0.05)
     smtp_server.stop()
-    work()
-    wait_until(lambda: Letter.select().where(Letter.last_error != "").exists(), "a first vain try")
-    smtp_server.start()
-    wait_until(lambda: len(smtp_server.letters) > 5, "some letters")
-    smtp_server.stop()
-    smtp_server.start()
-    wait_until(all_sent, "all letters")
+    with working(portal):
+        wait_until(lambda: Letter.select().where(Letter.last_error != "").exists(), "a first vain try")
+        smtp_server.start()
+        wait_until(lambda: len(smtp_server.letters) > 5, "some letters")
+        smtp_server.stop()
+        smtp_server.start()
+        wait_until(all_sent, "all letters")
     arrived = list(dict.fromkeys(marks(smtp_server)))
     assert arrived == outbox
     assert Letter.select().where(Letter.tries > 1).count() <= 1, "an outage is no letter's fault"
@@ -137,13 +118,12 @@ def test_one_bad_letter_holds_up_no_other(portal, outbox, smtp_server):  # rule 
 
 
 def test_a_letter_over_which_the_talk_breaks_off_does_not_block_the_line(
-    portal, outbox, smtp_server, work, monkeypatch
+    portal, outbox, smtp_server, monkeypatch
 ):  # rule S4
     monkeypatch.setattr(worker, "PAUSE", 0.05)
-
     smtp_server.refuse = lambda mail: "421 bye" if outbox[0] in str(mail["Message-ID"]) else None
-    work()
-    wait_until(lambda: len(smtp_server.letters) == LETTERS - 1, "all letters but one")
+    with working(portal):
+        wait_until(lambda: len(smtp_server.letters) == LETTERS - 1, "all letters but one")
     assert Letter.get(Letter.message_id == outbox[0]).due_at > clock.now()
 
 
@@ -173,7 +153,7 @@ def test_a_database_that_goes_away_after_the_server_took_the_letter_makes_no_cop
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_the_worker_outlives_a_database_that_throws_it_out(
-    portal, outbox, smtp_server, work, postgresql_cluster, database_url, monkeypatch
+    portal, outbox, smtp_server, postgresql_cluster, database_url, monkeypatch
 ):  # rule S4
     monkeypatch.setattr(worker, "PAUSE", 0.05)
     name = database_url.rpartition("/")[2]
@@ -188,9 +168,8 @@ def test_the_worker_outlives_a_database_that_throws_it_out(
 
     smtp_server.after_taking = throw_out
     base.db.close()
-    stop = work()
-    wait_until(lambda: len(smtp_server.letters) >= LETTERS - 5, "the letters of other cases")
-    stop.set()
+    with working(portal):
+        wait_until(lambda: len(smtp_server.letters) >= LETTERS - 5, "the letters of other cases")
     base.db.close_all()
     assert set(marks(smtp_server)) <= set(outbox)
     assert thrown_out.is_set()

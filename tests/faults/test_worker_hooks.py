@@ -16,13 +16,14 @@ from portal.outside import clock, hooks
 from portal.outside.calls import Limits
 from portal.rules.keys import hook_secret
 from tests import builders as build
+from tests.engines import PATIENCE
 from tests.tills import HookServer
 
 
 @pytest.fixture
 def deliver(app, monkeypatch) -> Callable[..., worker.Line]:
     """Give `deliver()`: post what is due, without the pauses between two tries."""
-    monkeypatch.setattr(hooks, "post", partial(hooks.post, limits=Limits(connect=0.5, whole=0.5)))
+    monkeypatch.setattr(hooks, "post", partial(hooks.post, limits=Limits(connect=PATIENCE, whole=PATIENCE)))
     line = worker.Line(deliveries.Hooks(app.config["PORTAL"]))
 
     def now(times: int = 1) -> worker.Line:

@@ -41,22 +41,23 @@ def start(world, app_settings) -> Iterator:
 
 
 def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(world, start):  # rules S4, L2, L6, L10, L11a
-    dice = random.Random(9)
-    for _ in range(KILLS):
+    dice, kills = random.Random(9), 0
+    while not world.is_done and kills < KILLS:
         enough = world.heard + dice.randint(1, 7)
         process = start()
         wait_until(lambda: world.heard >= enough or world.is_done, "something")  # noqa: B023
         process.kill()
         process.join()
+        kills += not world.is_done
         deeds.let_leases_run_out()
-    assert not world.is_done, "it was killed too late to prove anything"
+    assert kills >= 3, "it was killed too late to prove anything"
     start()
-    wait_until(lambda: world.is_done, "the rest", within=60)
-    world.check(copies=KILLS)
+    wait_until(lambda: world.is_done, "the rest")
+    world.check(copies=kills)
 
 
 def test_three_workers_at_once_do_nothing_twice(world, start):  # rules S3, S4, L10
     for _ in range(3):
         start()
-    wait_until(lambda: world.is_done, "everything", within=60)
+    wait_until(lambda: world.is_done, "everything")
     world.check(copies=0)

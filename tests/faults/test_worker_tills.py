@@ -14,6 +14,7 @@ from portal.outside import clock, till
 from portal.outside.calls import Limits
 from portal.rules.links import LinkState, Mode, Provider, TillState
 from tests import builders as build
+from tests.engines import PATIENCE
 from tests.faults import deeds
 from tests.faults.deeds import active_link, granted_link
 
@@ -21,14 +22,20 @@ BY_HAND = "https://hand.example/7"
 
 
 @pytest.fixture
-def deliver(database, app_settings, till_server, request, monkeypatch) -> Callable[[], worker.Line]:
+def limits() -> Limits:
+    """Say how long to wait for the back end: nobody gives up because the machine is busy."""
+    return Limits(connect=PATIENCE, whole=PATIENCE)
+
+
+@pytest.fixture
+def deliver(database, app_settings, till_server, limits, request, monkeypatch) -> Callable[[], worker.Line]:
     """Give `deliver()`: deliver what is due to the back end, without the pauses between two tries."""
     app_settings.update(till=till_server.address, till_secret=till_server.secret)
     app = request.getfixturevalue("app")
     monkeypatch.setattr(
         till,
         "provider_for",
-        lambda *_: till.Http(till_server.address, till_server.secret, limits=Limits(connect=0.5, whole=0.5)),
+        lambda *_: till.Http(till_server.address, till_server.secret, limits=limits),
     )
     line = worker.Line(deliveries.Tills(app.config["PORTAL"]))
 
@@ -73,7 +80,15 @@ def test_a_link_begins_when_its_till_is_made_and_counts_its_days_from_there(deli
     assert mails("link_granted") == 1
 
 
-@pytest.mark.parametrize("fault", ["die_before_answering", "break_off", "drip", "answer_twice"])
+@pytest.mark.parametrize(
+    ("fault", "limits"),
+    [
+        ("die_before_answering", Limits()),
+        ("break_off", Limits()),
+        ("drip", Limits(whole=2.0)),
+        ("answer_twice", Limits()),
+    ],
+)
 def test_a_deed_whose_answer_is_lost_is_done_once(deliver, till_server, fault):  # rules S3, L2
     link = granted_link()
     getattr(till_server, fault)()

@@ -48,9 +48,7 @@ def business(database: Database) -> Business:
 @pytest.fixture
 def desk(new_context: Callable[..., BrowserContext]) -> Page:
     """Give support's wide screen."""
-    page = new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.set_default_timeout(10_000)
-    return page
+    return new_context(viewport={"width": 1280, "height": 800}).new_page()
 
 
 @pytest.fixture
@@ -63,7 +61,6 @@ def address(business: Business, live_server: Server) -> str:
 def sides(phone: Page, desk: Page, address: str, business: Business) -> Sides:
     """Give both sides signed in by hand, and a calendar with free times (rule R4)."""
     builders.a_calendar()
-    phone.set_default_timeout(10_000)
     sign_in(phone, address, business.owner)
     sign_in(desk, address, business.staff)
     return Sides(phone, desk, address, business)

@@ -52,14 +52,12 @@ def test_a_link_runs_out_after_three_warnings_to_both_sides(
     server = start_server(**movable.settings)
     start_command("worker", **movable.settings)
     folder = Path(environment["PORTAL_MAIL_FOLDER"])
-    phone.set_default_timeout(60_000)  # a process with a moved clock is slow
     sign_in(phone, server.address, business.owner)
     for count, days in enumerate((7, 3, 1), start=1):
         movable.move(timedelta(days=30 - days) + HOUR)
         wait_until(
             lambda count=count: len(told(folder, business.owner.email)) == count,
             f"the warning {days} days before",
-            within=60,
         )
         phone.goto(f"{server.address}/links/{link.id}")
         assert headline(phone) == ("Ihr Ersatzlink läuft" if days == 7 else "Ihr Ersatzlink endet bald")
@@ -70,7 +68,7 @@ def test_a_link_runs_out_after_three_warnings_to_both_sides(
     assert phone.goto(door).status == 410
     phone.goto(f"{server.address}/links/{link.id}")
     assert headline(phone) == "Der Ersatzlink ist abgelaufen"
-    wait_until(lambda: not Letter.count_open(), "the delivery of all letters", within=60)
+    wait_until(lambda: not Letter.count_open(), "the delivery of all letters")
     for reader in (business.owner, business.staff):
         letters = told(folder, reader.email)
         assert len(letters) == 3, [letter["Subject"] for letter in letters]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal.actions import cases
 from portal.config import DEMO_SECRET
@@ -41,11 +41,10 @@ def test_a_locked_link_is_unlocked_by_the_read_out_and_ends_at_the_commissioning
     link = builders.a_link_request(case=case, now=now, entered_since=True)
     address = start_server(**till_server.settings).address
     start_command("worker", **till_server.settings)
-    phone.set_default_timeout(10_000)
     sign_in(desk, address, business.staff)
     sign_in(phone, address, business.owner)
     _grant_to_look(desk, address, link)
-    wait_until(lambda: now_of(link).state == LinkState.ACTIVE, "the till's making", within=30)
+    wait_until(lambda: now_of(link).state == LinkState.ACTIVE, "the till's making")
     assert till_server.state(str(link.id)) == "locked"
     _only_look(phone, address, link)
     case = cases.mark_sent(case, Carrier.DHL, "", by=business.owner, now=now)
@@ -53,7 +52,7 @@ def test_a_locked_link_is_unlocked_by_the_read_out_and_ends_at_the_commissioning
     _read_out_while_the_back_end_is_away(desk, phone, address, link, till_server)
     end = now_of(link).ends_at
     till_server.start()
-    wait_until(lambda: now_of(link).can_cash, "the till's unlocking", within=60)
+    wait_until(lambda: now_of(link).can_cash, "the till's unlocking")
     phone.goto(f"{address}/links/{link.id}")
     assert headline(phone) == "Ab jetzt können Sie kassieren"
     assert now_of(link).ends_at == end  # rule L6: the days do not start again
@@ -137,7 +136,7 @@ def _put_into_service(desk: Page, phone: Page, address: str, case: Case, link: S
     for button in ("Nachgebucht", "Testbeleg stimmt", "Salon hat bestätigt"):
         assert Case.get_by_id(case.id).state == "commissioning_booked"
         _tick(desk, button)
-    wait_until(lambda: now_of(link).till_confirmed == TillState.GONE, "the till's deletion", within=60)
+    wait_until(lambda: now_of(link).till_confirmed == TillState.GONE, "the till's deletion")
     desk.reload()
     _tick(desk, "Abschließen")
     expect(desk.locator("main")).to_contain_text("Der Vorgang ist abgeschlossen")
@@ -149,9 +148,8 @@ def _put_into_service(desk: Page, phone: Page, address: str, case: Case, link: S
 
 
 def _tick(desk: Page, button: str) -> None:
-    found: Locator = desk.locator("main").get_by_role("button", name=button, exact=True)
-    found.click()
-    expect(found).to_have_count(0)
+    press(desk, button)
+    expect(desk.locator("main").get_by_role("button", name=button, exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize(*QUICK, indirect=True, ids=["sqlite", "postgresql-without-javascript"])
@@ -160,7 +158,6 @@ def test_a_full_link_made_by_hand_is_used_renewed_and_given_back(
 ):  # rules L4, L9, L3
     now = clock.now()
     link = builders.a_link_request(business.device, business.owner, now)
-    phone.set_default_timeout(10_000)
     sign_in(desk, address, business.staff)
     sign_in(phone, address, business.owner)
     pane = desk.locator("#pane")

@@ -26,7 +26,6 @@ with_javascript = pytest.mark.parametrize("javascript", [True], indirect=True, i
 @pytest.fixture
 def owner(phone: Page, address: str, business: Business) -> Page:
     """Give the phone with the owner signed in."""
-    phone.set_default_timeout(10_000)
     sign_in(phone, address, business.owner)
     return phone
 

@@ -34,7 +34,6 @@ pytestmark = [
 @pytest.fixture
 def owner(phone: Page, address: str, business: Business) -> Page:
     """Give the phone with the owner signed in."""
-    phone.set_default_timeout(10_000)
     sign_in(phone, address, business.owner)
     return phone
 
@@ -58,7 +57,7 @@ def test_the_till_program_gets_a_remote_session(
     expect(owner.locator("main")).to_contain_text("prüft zuerst der Support")
     press(owner, "Meldung absenden")
     expect(owner.locator("main")).to_contain_text("Der Support ruft Sie an")
-    assert owner.get_by_role("link", name="Begleitschein öffnen (PDF)").count() == 0
+    expect(owner.get_by_role("link", name="Begleitschein öffnen (PDF)")).to_have_count(0)
     case = Case.get()
     assert (case.outcome, case.state) == ("remote_session", "submitted")
 
@@ -215,12 +214,12 @@ def _grant_to_look(desk: Page, address: str, business: Business, link: Substitut
 
 def test_the_language_changes_and_stays(owner: Page, address: str, business: Business):  # rule P5
     owner.goto(f"{address}/help")
-    owner.locator("footer").get_by_role("button", name="English").click()
+    press(owner, "English", within=owner.locator("footer"))
     assert address_part(owner) == "/help"
     assert owner.locator("html").get_attribute("lang") == "en"
     owner.goto(address)
     assert "till" in headline(owner).lower()
     owner.goto(f"{address}/cases")
     assert "Vorgänge" not in owner.locator("main").inner_text()
-    owner.locator("footer").get_by_role("button", name="Deutsch").click()
+    press(owner, "Deutsch", within=owner.locator("footer"))
     assert owner.locator("html").get_attribute("lang") == "de"

@@ -1,10 +1,15 @@
 """The live update in a real browser: only what changed is replaced, and nothing jumps."""
 
+import re
+
+from playwright.sync_api import expect
+
 from portal.actions import cases
 from portal.models import base
 from portal.outside import clock
 from tests import builders
 from tests.clients import DEMO_PASSWORD
+from tests.journeys.people import press
 
 QUARTER = 15_000  # milliseconds
 
@@ -22,7 +27,7 @@ def test_news_come_by_themselves_without_a_jump_and_without_taking_the_focus(
     page.goto(f"{live_server}/sign-in?next=/cases/{case.number}")
     page.locator("[name=email]").fill(owner.email)
     page.locator("[name=password]").fill(DEMO_PASSWORD)
-    page.locator("main form button").click()
+    press(page, "Anmelden")
     page.get_by_role("link", name="Ersatzlink anfragen").focus()
     page.evaluate("scrollTo(0, 200)")
 
@@ -33,9 +38,9 @@ def test_news_come_by_themselves_without_a_jump_and_without_taking_the_focus(
         page.clock.fast_forward(QUARTER)
 
     page.get_by_role("heading", level=1, name="Ihr Kassenserver ist bei uns angekommen").wait_for()
-    assert page.get_by_role("link", name="Vorgang abbrechen").count() == 0
-    assert page.title().startswith("Ihr Kassenserver ist bei uns angekommen")
-    assert page.locator("#news").inner_text().startswith("Neuer Stand")
+    expect(page.get_by_role("link", name="Vorgang abbrechen")).to_have_count(0)
+    expect(page).to_have_title(re.compile("^Ihr Kassenserver ist bei uns angekommen"))
+    expect(page.locator("#news")).to_have_text(re.compile("^Neuer Stand"))
     assert page.evaluate("document.activeElement.textContent") == "Ersatzlink anfragen"
     assert page.evaluate("scrollY") == 200
     with page.expect_response("**/progress*"):

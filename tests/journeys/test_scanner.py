@@ -22,10 +22,12 @@ def test_the_next_cartons_code_never_takes_the_last_parcel_in(
     address = start_server().address
     sign_in(desk, address, business.staff)
     desk.goto(f"{address}/staff/check-in")
+    expect(desk.get_by_label("Nummer vom Karton oder Begleitschein")).to_be_focused()
     for case in (first, second):
         desk.keyboard.type(case.number)
         desk.keyboard.press("Enter")
         expect(desk.locator(".card.found")).to_contain_text(numbers.group(case.number))
+        expect(desk.get_by_role("button", name="Paket annehmen")).to_be_focused()
     assert Case.get_by_id(first.id).received_at is None
     desk.keyboard.press("Enter")  # one scan and one press
     expect(desk.locator(".flash")).to_contain_text(numbers.group(second.number))
