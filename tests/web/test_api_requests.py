@@ -1,5 +1,6 @@
 """Is everything that is no request refused, and told as a problem?"""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -7,6 +8,7 @@ from flask import abort
 from peewee import OperationalError
 
 from portal.actions import back_end, keys
+from portal.rules.quotas import QUOTAS, Kind, Quota
 from tests.web.api import READ_OUT_AT, a_locked_link, backups_of, refused, text
 
 pytestmark = pytest.mark.usefixtures("later")
@@ -144,3 +146,11 @@ def test_the_database_being_away_is_a_problem_before_any_key_is_asked(machine, m
 def test_pages_keep_their_pages_of_errors(client):
     assert client.get("/nothing").mimetype == "text/html"
     assert client.get("/apiary").mimetype == "text/html"
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_again(machine, monkeypatch):
+    monkeypatch.setitem(QUOTAS, Kind.API, Quota(2, timedelta(seconds=60)))
+    assert [machine.get("/links").status_code for _ in range(3)] == [200, 200, 429]
+    answer = machine.get("/links")
+    assert refused(answer) == (429, "too_many_requests")
+    assert 25 <= int(answer.headers["Retry-After"]) <= 30

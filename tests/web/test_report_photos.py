@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from pillow_heif import register_heif_opener
 
 from portal.models import Attachment
 from portal.outside.files import MAX_BYTES
+from portal.rules.quotas import QUOTAS, Kind, Quota
 from tests.builders import a_device, a_draft, an_owner
 from tests.clients import page_of
 
@@ -129,3 +131,22 @@ def test_photos_of_another_browser_are_not_found(client, app, fault):  # rule P1
     address = f"/report/photos/{Attachment.get().id}"
     assert client.get(address).status_code == 200
     assert app.test_client().get(address).status_code == 404
+
+
+def test_a_flood_of_photos_is_stopped_and_nothing_typed_is_lost(client, fault, monkeypatch):
+    monkeypatch.setitem(QUOTAS, Kind.PHOTOS, Quota(1, timedelta(minutes=10)))
+    answer = send(client, fault(), ("a.jpg", an_image()), ("b.jpg", an_image()))
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 600
+    assert "sehr viele Fotos in kurzer Zeit" in page_of(answer).text
+    assert "Er startet nicht." in answer.text
+    assert Attachment.select().count() == 1
+
+
+def test_a_press_without_a_photo_says_so(client, fault):
+    answer = client.send(
+        fault(), {"text": "Er startet nicht."}, form="/report/fault", button=("add", "photos")
+    )
+    assert answer.status_code == 422
+    assert "Wählen Sie zuerst ein Foto aus" in page_of(answer).text
+    assert "Er startet nicht." in answer.text

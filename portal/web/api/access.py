@@ -1,11 +1,14 @@
 """Which key is it, and may it do this?  A session's cookie means nothing here (rule P1)."""
 
+from math import ceil
+
 from flask import Response, g, request
 
-from portal.actions import keys
+from portal.actions import keys, quotas
 from portal.models import ApiKey
 from portal.outside import clock
 from portal.rules.keys import Scope
+from portal.rules.quotas import Kind, UsedUp
 from portal.web.api import bp
 from portal.web.api.problems import Problem
 
@@ -20,6 +23,7 @@ def check_key() -> None:
     request.max_content_length = LARGEST_BODY
     if request.endpoint not in OPEN:
         g.api_key = _key()
+        _count(g.api_key)
 
 
 def _key() -> ApiKey:
@@ -40,6 +44,20 @@ def _key() -> ApiKey:
             headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
         )
     return key
+
+
+def _count(key: ApiKey) -> None:
+    """Refuse a key that asks more often than any till needs."""
+    now = clock.now()
+    try:
+        quotas.spend(Kind.API, str(key.id), now=now)
+    except UsedUp as problem:
+        wait = max(1, ceil((problem.free_at - now).total_seconds()))
+        raise Problem(
+            429,
+            "This key asks too often. Retry-After says in how many seconds there is room again.",
+            headers={"Retry-After": str(wait)},
+        ) from problem
 
 
 def require(scope: Scope) -> None:

@@ -28,10 +28,11 @@ TEXTS = {
     413: "The body is too large: more than 16 KiB.",
     415: "The body is not sent as application/json.",
     422: "A value is not as it must be; `errors` says which and why.",
+    429: "The key asks too often. `Retry-After` says when there is room again.",
     500: "Something is broken here. It has been noted.",
     503: "Busy for the moment. `Retry-After` says when to ask again.",
 }
-HEADERS = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 503: "Retry-After"}
+HEADERS = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 PATH_SCHEMAS = {
     "id": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
@@ -140,7 +141,7 @@ def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _responses(contract: Contract, schemas: _Schemas) -> dict[str, Any]:
     codes = {*contract.refusals, 500, 503}
     if contract.scope:
-        codes |= {401, 403}
+        codes |= {401, 403, 429}
     if contract.query:
         codes.add(422)
     if contract.body:

@@ -4,15 +4,18 @@ Photos are stored as soon as they arrive; what was typed beside them is never lo
 cannot be taken.
 """
 
+from math import ceil
+
 from flask import Response, abort, current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.actions import reports
+from portal.actions import quotas, reports
 from portal.models.attachments import MAX_PHOTOS
 from portal.outside.files import MAX_BYTES, PhotoRefused, delete_photo, store_photo
+from portal.rules.quotas import Kind, UsedUp, network_of
 from portal.rules.report import Page
-from portal.web import documents
+from portal.web import documents, labels
 from portal.web.errors import refused as page_of_refusal
 from portal.web.photos import MEGABYTE, message_of
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
@@ -33,6 +36,8 @@ def fault_page(walk: Walk) -> Response:
         refused = _take_photos(walk)
     except reports.ReportSent:
         return confirmation_of(walk.draft)
+    except UsedUp as problem:
+        return _too_often(walk, form, problem)
     stays = "add" in request.form or "remove" in request.form
     is_valid = form.validate()
     if refused or (not is_valid and not stays):
@@ -74,9 +79,19 @@ def _take_photos(walk: Walk) -> dict[str, str]:
     return {"photos": " ".join(refused)} if refused else {}
 
 
+def _too_often(walk: Walk, form, problem: UsedUp) -> Response:
+    """Say until when to wait; what was typed stays."""
+    until = labels.time_of_day(problem.free_at)
+    message = _("Das waren sehr viele Fotos in kurzer Zeit. Weitere gehen ab %(time)s.", time=until)
+    answer = _show(walk, form, {"photos": message}, status=429)
+    answer.headers["Retry-After"] = str(max(1, ceil((problem.free_at - walk.now).total_seconds())))
+    return answer
+
+
 def _take_photo(walk: Walk, stream) -> None:
     if walk.draft.photos.count() >= MAX_PHOTOS:
         raise reports.TooManyPhotos  # told before the work of decoding is done
+    quotas.spend(Kind.PHOTOS, network_of(request.remote_addr or ""), now=walk.now)
     folder = current_app.config["PORTAL"].photos
     stored = store_photo(stream, folder)
     try:
