@@ -17,7 +17,7 @@ from functools import partial
 import structlog
 from flask import Flask
 
-from portal import deliveries
+from portal import copies, deliveries
 from portal.actions import (
     appointments,
     email_changes,
@@ -54,6 +54,10 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "queue": lambda now: queue.reassess_due(now=now),
     "forecast": lambda now: forecast.measure_if_due(now=now),
     "customers' lists": lambda now: imports.work_due(now=now),
+    "copies": lambda now: copies.make_due(now=now),
+    "copies' ends": lambda now: copies.end_due(now=now),
+    "deletions": lambda now: copies.delete_due(now=now),
+    "retention": lambda now: copies.retain(now=now),
     "seals": lambda now: _seal(now),
     "tidy up": lambda now: (
         throttle.tidy_up(now=now),

@@ -20,7 +20,7 @@ from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.signing_in import INVITATION_LASTS, LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import account_letters, calendar_entry, context, parts, reminder_letters
+from portal.web import account_letters, calendar_entry, context, parts, privacy_letters, reminder_letters
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
@@ -71,6 +71,7 @@ NEXT = {
     "staff_link_ends_soon": Actor.STAFF,
     "sign_in_link": Actor.OWNER,
     "invitation": Actor.OWNER,
+    **privacy_letters.NEXT,
     "factor_changed": Actor.NOBODY,
     "passkey_changed": Actor.NOBODY,
     "passkey_copied": Actor.OWNER,
@@ -161,6 +162,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         **calendar_entry.values(letter),
         **reminder_letters.values(letter),
         **_of_account(letter),
+        **privacy_letters.values(letter),
         **account_letters.values(letter),
     }
 
