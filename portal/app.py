@@ -39,6 +39,7 @@ from portal.web.public import (  # noqa: F401 (these add to pages' blueprint)
     door,
     email_change,
     pages,
+    emergency,
     register,
     report,
     signing,
@@ -89,8 +90,8 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     errors.init_app(app)
     for blueprint in (
         privacy.bp,
-        pages.bp, report.bp, door.bp, owner, staff, papers.bp, account.bp, second_factor.bp, confirm.bp, api,
-        machines.bp,
+        pages.bp, report.bp, door.bp, emergency.bp, owner, staff, papers.bp, account.bp, second_factor.bp,
+        confirm.bp, api, machines.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     cli.init_app(app)

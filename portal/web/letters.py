@@ -20,13 +20,23 @@ from portal.rules.links import Answer, Mode, shows_tse_notice
 from portal.rules.signing_in import INVITATION_LASTS, LINK_LASTS, link_token
 from portal.rules.triage import Hold, session_notices
 from portal.rules.workflow import Actor, State
-from portal.web import account_letters, calendar_entry, context, parts, privacy_letters, reminder_letters
+from portal.web import (
+    account_letters,
+    calendar_entry,
+    context,
+    emergency_letters,
+    parts,
+    privacy_letters,
+    reminder_letters,
+)
 from portal.web.owner.sentences import NOT_YET, SAYINGS
 from portal.web.staff import reckoning
 
 # Who acts next once the letter is read; every letter says it.
 NEXT = {
     "submitted": Actor.STAFF,
+    "emergency_code": Actor.OWNER,
+    "emergency_link": Actor.STAFF,
     "released": Actor.OWNER,
     "question": Actor.OWNER,
     "declined": Actor.NOBODY,
@@ -163,6 +173,7 @@ def _values(letter: Letter, operator: Operator) -> dict[str, Any]:
         **reminder_letters.values(letter),
         **_of_account(letter),
         **privacy_letters.values(letter),
+        **emergency_letters.values(letter),
         **account_letters.values(letter),
     }
 
@@ -182,7 +193,7 @@ def _of_account(letter: Letter) -> dict[str, Any]:
 
 
 def _actor(letter: Letter) -> Any:
-    actor = calendar_entry.next_actor(letter)
+    actor = calendar_entry.next_actor(letter) or emergency_letters.next_actor(letter)
     return ACTORS[actor] if actor else actor_of(letter.event)
 
 

@@ -16,7 +16,14 @@ BY_SECRET = {
     "door.open", "door.go", "door.enter",  # the link's own token
     "public.email_change",  # the mailbox of the old or the new address
     "report.photo", "report.sent", "report.take_along",  # the browser that has the draft
+    "emergency.confirm",  # the mail with the code
 }  # fmt: skip
+
+BY_CASE_SECRET = {
+    "emergency.answer", "emergency.case", "emergency.code", "emergency.code_again", "emergency.email",
+    "emergency.renew", "emergency.sent", "emergency.slip",
+}  # fmt: skip
+"""Whoever has the secret of one case, which was reported without an account (P1a)."""
 
 SIGNED_IN = {
     "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete", "privacy.fetch", "privacy.withdraw",
@@ -80,6 +87,7 @@ BY_KEY = {"api.backup", "api.link", "api.links", "api.load", "api.read_out"}
 
 DOORS = {
     "everybody": EVERYBODY,
+    "by case secret": BY_CASE_SECRET,
     "by secret": BY_SECRET,
     "signed in": SIGNED_IN,
     "first factor": FIRST_FACTOR,
@@ -92,6 +100,7 @@ DOORS = {
 }
 
 PASSES = {
+    "holder": {"everybody"},
     "nobody": {"everybody"},
     "owner": {"everybody", "signed in", "owner and staff", "owner"},
     "half": {"everybody", "first factor"},

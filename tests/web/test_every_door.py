@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from portal.actions import keys, outages
+from portal.actions import emergencies, keys, outages
 from portal.models import Account, Appointment, Attachment, Case, OutageLine, ParcelItem, SignIn
 from portal.rules.keys import Scope
 from tests import builders
 from tests.builders import NOW
+from tests.actions import emergency_made
 from tests.web.doors import BY_SECRET, DOORS, PASSES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -34,12 +35,18 @@ def world(app: Flask) -> dict[str, Any]:
     return {
         "owner": owner, "stranger": builders.an_owner(), "staff": builders.a_staff_member(),
         "half": builders.a_staff_member(),
-        "admin": builders.an_admin(), "case": case, "link": link, "line": line, "photo": photo, "item": item,
+        "admin": builders.an_admin(), "case": case, "secret": _a_case_secret(app), "link": link, "line": line, "photo": photo, "item": item,
         "appointment": booked,
     }  # fmt: skip
 
 
 @pytest.fixture
+def _a_case_secret(app: Flask) -> str:
+    """Return the secret of a case that somebody without an account has just reported (rule P1a)."""
+    secret = app.config["PORTAL"].secret
+    return emergencies.token_of(emergency_made.an_emergency(clock.now(), secret), secret)
+
+
 def values(world: dict[str, Any]) -> dict[str, Any]:
     """Give what stands in the addresses: ids of that business, and words that exist."""
     case: Case = world["case"]
@@ -49,14 +56,15 @@ def values(world: dict[str, Any]) -> dict[str, Any]:
         "customer": case.customer_id, "account": world["owner"].id, "item": world["item"].id, "which": 1,
         "quote": 1, "hook": 1, "key": 1, "letter": 1, "run": 1, "swap": 1, "holiday": 1, "session": 1,
         "kind": "commissioning", "page": "device", "name": "workshop", "deed": "close", "step": "release",
-        "answer": "accept", "token": "x", "takeout": 1, "takeout": 1, "registration": 1, "invitation": 1, "digest": "x", "serial": case.device.serial, "filename": "x",
+        "answer": "accept", "token": "x", "proof": "x", "takeout": 1, "registration": 1, "invitation": 1, "digest": "x", "serial": case.device.serial, "filename": "x",
     }  # fmt: skip
 
 
 @pytest.fixture
 def browsers(app: Flask, world: dict[str, Any], sign_in) -> dict[str, Any]:
     """Give a browser for each of the people, and one program with a key that may do everything."""
-    found = {"nobody": app.test_client(), "key": app.test_client()}
+    found = {"nobody": app.test_client(), "key": app.test_client(), "holder": app.test_client()}
+    assert found["holder"].get(f"/c/{world['secret']}").status_code == 200
     for who in ("owner", "stranger", "staff", "admin"):
         found[who] = app.test_client()
         sign_in(found[who], world[who])
@@ -158,6 +166,18 @@ def test_a_wrong_secret_opens_nothing(app, values, browsers, who):  # rules P1, 
                 answer = browsers[who].open(address, method=method)
                 is_own = rule.endpoint == "report.sent" and who == "owner"
                 assert answer.status_code in (302, 303, 400, 404, 410) or is_own, (rule.endpoint, method)
+
+
+def test_a_secret_opens_its_own_case_and_no_other(app, browsers, world):  # rule P1a
+    other = _a_case_secret(app)
+    renew = f"/c/{world['secret']}/renew"
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint in DOORS["by case secret"]]
+    for rule in sorted(rules, key=lambda rule: rule.endpoint == "emergency.renew"):
+        for method in sorted(rule.methods & {"GET", "POST"}):
+            address = rule.rule.replace("<token>", world["secret"])
+            assert browsers["holder"].open(address, method=method).status_code in (200, 303, 409, 422), address
+    assert browsers["holder"].post(renew).status_code == 404  # the old secret has ended
+    assert browsers["owner"].get(f"/c/{other}").status_code == 200  # it is the secret that counts
 
 
 def test_a_door_left_open_is_noticed(app, values, browsers, world):  # rule P1

@@ -83,7 +83,7 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "is_lapsed": sentences.is_lapsed(case, now),
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
         "notices": sentences.notices(case),
-        "why": _reason(case, history),
+        "why": reason_of(case, history),
         "findings": _findings(case, history),
         "messages": list(Message.of_case(case, with_internal=False)),
         "way": way.of(case, history, beside.appointment),
@@ -152,7 +152,7 @@ def _findings(case: Case, history: Sequence[History]) -> str:
     return next((row.why for row in reversed(history) if row.what in ended), "")
 
 
-def _reason(case: Case, history: Sequence[History]) -> str:
+def reason_of(case: Case, history: Sequence[History]) -> str:
     """Return what staff wrote with the step that led here; not again where the diagnosis says the same."""
     step = REASONED.get(case.state)
     rows = (row for row in reversed(history) if row.what == step and row.link_id is None)

@@ -40,7 +40,7 @@ def parcel(number: str) -> Response:
     return page(
         "owner/parcel.html",
         case=case,
-        items=_items(case),
+        items=items_of(case),
         leftovers=NOT_IN_PARCEL,
         is_lapsed=sentences.is_lapsed(case, clock.now()),
         steps=steps_for(case.state, Role.OWNER),
@@ -48,7 +48,7 @@ def parcel(number: str) -> Response:
     )
 
 
-def _items(case: Case) -> list[tuple[Any, Any, Any]]:
+def items_of(case: Case) -> list[tuple[Any, Any, Any]]:
     """Return what to tick; whether the TSE is a stick in the server may not be known (rule C1)."""
     tse = case.device.tse_in_server if case.device else None
     items = [(component, labels.label(component), HINTS[component]) for component in components(tse)]

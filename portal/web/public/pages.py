@@ -17,8 +17,12 @@ bp = Blueprint("public", __name__)
 
 @bp.get("/")
 def start() -> Response:
-    """Ask what is wrong: report, link or follow."""
-    return page("public/start.html")
+    """Ask what is wrong: report, link or follow.
+
+    Who is not signed in and has begun no report begins it with one press (rule P1a).
+    """
+    begun = "draft" in session or current_user.is_authenticated
+    return page("public/start.html", begins_at_once=not begun)
 
 
 @bp.get("/help")

@@ -1,23 +1,26 @@
 """The report: one question per page, saved after each answer (rules T1–T9, S1, S3).
 
-The report belongs to the browser: `session["draft"]` holds its key. It can be begun signed out;
-sending it needs an account.
+The report belongs to the browser: `session["draft"]` holds its key. It can be begun and sent signed out;
+whoever sends it without an account follows it by a secret address (rule P1a).
 """
 
-from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.actions import reports
-from portal.models import Account, Case, Draft, SubstituteLink
+from portal.actions import emergencies, reports
+from portal.actions.throttle import TooManyTries
+from portal.models import Account, Case, Draft, Emergency, SubstituteLink
 from portal.outside import clock
-from portal.rules.report import Page
+from portal.rules.report import UNLISTED, Page, yes_no
 from portal.rules.triage import Hold
 from portal.web.access import please_sign_in
+from portal.web.context import language
 from portal.web.fragments import page as show
 from portal.web.public.report_pages import CHECK, Walk
 from portal.web.public.report_words import words_of
+from portal.web.public.signing import too_many, wait_until
 
 bp = Blueprint("report", __name__, url_prefix="/report")
 
@@ -57,7 +60,16 @@ def walk_here() -> Walk | Response:
 
 def confirmation_of(draft: Draft) -> Response:
     """Lead to the confirmation of a report that was sent already."""
-    return redirect(url_for("report.sent", number=Case.get(Case.draft == draft.id).number), code=303)
+    return _sent_address(Case.get(Case.draft == draft.id))
+
+
+def _sent_address(case: Case) -> Response:
+    """Lead to the confirmation; who sent it without an account gets the case's secret address (P1a)."""
+    emergency = Emergency.of_case(case)
+    if emergency is None:
+        return redirect(url_for("report.sent", number=case.number), code=303)
+    token = emergencies.token_of(emergency, current_app.config["PORTAL"].secret)
+    return redirect(url_for("emergency.case", token=token), code=303)
 
 
 @bp.get("")
@@ -82,14 +94,21 @@ def _unfinished(draft: Draft | None, account: Account | None) -> Walk | None:
 
 @bp.post("")
 def start() -> Response:
-    """Begin a new report; one that was begun in this browser is thrown away."""
+    """Begin a new report; one that was begun in this browser is thrown away.
+
+    Without an account there are no devices to choose from: the first question is about the device.
+    """
     from portal.web.public.report_photos import remove_files
 
     draft = draft_here()
     if draft and not draft.sent_at:
         remove_files(reports.discard(draft))
-    _draft, session["draft"] = reports.begin(account=person(), now=clock.now())
-    return redirect(url_for("report.question", page=Page.DEVICE), code=303)
+    account, now = person(), clock.now()
+    begun, session["draft"] = reports.begin(account=account, now=now)
+    if account is not None:
+        return redirect(url_for("report.question", page=Page.DEVICE), code=303)
+    reports.answer(begun, Page.DEVICE, {"device": UNLISTED}, account=None, now=now)
+    return redirect(url_for("report.question", page=Page.DEVICE_DETAILS), code=303)
 
 
 @bp.post("/take-along")
@@ -183,19 +202,22 @@ def result() -> Response:
 @bp.get("/check")
 def check() -> Response:
     """Show all answers before sending; each can be changed."""
+    walk = walk_here()
+    return walk if isinstance(walk, Response) else _check_page(walk)
+
+
+def _check_page(walk: Walk, status: int = 200, errors: dict[str, str] | None = None) -> Response:
     from portal.web.public.report_summary import sections
 
-    walk = walk_here()
-    if isinstance(walk, Response):
-        return walk
     if walk.first_open or walk.has_ended:
         return redirect(walk.resume_address, code=303)
     step, of = walk.place_of(None)
     last = url_for("report.question", page=walk.path[-1])
-    expected = report_so_far.of_walk(walk) if Page.LINK_TERMS in walk.path else None
+    expected = report_so_far.of_walk(walk) if yes_no(walk.answers, Page.LINK, "wanted") else None
     return show(
-        "report/check.html", walk=walk, sections=sections(walk), step=step, of=of, back=last, so_far=expected
-    )
+        "report/check.html", status=status, walk=walk, sections=sections(walk), step=step, of=of, back=last,
+        so_far=expected, errors=errors or {},
+    )  # fmt: skip
 
 
 @bp.post("/send")
@@ -204,14 +226,22 @@ def send() -> Response:
     draft, account = draft_here(), person()
     if draft is None:
         return redirect(url_for("report.begin"), code=303)
-    if account is None:
-        return redirect(url_for("public.sign_in", next=url_for("report.check")), code=303)
     try:
-        case = reports.send(draft, by=account, now=clock.now())
+        case = reports.send(draft, by=account, now=clock.now()) if account else _send_unknown(draft)
     except reports.ReportIncomplete as missing:
         flash(_("Diese Antwort fehlt noch. Danach können Sie absenden."))
         return redirect(url_for("report.question", page=missing.page), code=303)
-    return redirect(url_for("report.sent", number=case.number), code=303)
+    except TooManyTries as problem:
+        return too_many(_check_page(Walk(draft, None), 429, {"": wait_until(problem)}), problem)
+    return _sent_address(case)
+
+
+def _send_unknown(draft: Draft) -> Case:
+    """Send the report of somebody without an account; sent again it is not counted (rules P1a, S3)."""
+    now, secret = clock.now(), current_app.config["PORTAL"].secret
+    if draft.sent_at is None:
+        emergencies.count_report(request.remote_addr or "", now=now)
+    return reports.send(draft, by=None, now=now, secret=secret, language=language())
 
 
 @bp.get("/sent/<number:number>")

@@ -219,7 +219,8 @@ class AddressForm(ContactForm):
     def prepare(self, walk) -> None:
         """Put the fields into the order of the page, for the list of mistakes."""
         order = ("name", "street", "postal_code", "city", "country", "contact_name", "phone")
-        self._fields = {name: self._fields[name] for name in order}
+        rest = [name for name in self._fields if name not in order]
+        self._fields = {name: self._fields[name] for name in (*order, *rest)}
 
 
 def accepting(kinds: Iterable[ConsentKind], base: type[PageForm] = PageForm) -> type[PageForm]:

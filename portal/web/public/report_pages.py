@@ -16,6 +16,7 @@ from portal.rules.triage import Hold, Outcome, Topic
 from portal.rules.warranty import Estimate
 from portal.web import context, wordings
 from portal.web.public import report_forms as forms
+from portal.web.public import report_reporter_forms as reporter_forms
 from portal.web.public import report_server_forms as server_forms
 
 CHECK = "check"
@@ -35,6 +36,12 @@ FIXED_FORMS: dict[Page, type[forms.PageForm]] = {
     Page.CONTACT: forms.ContactForm,
 }
 
+REPORTER_FORMS: dict[Page, type[forms.PageForm]] = {
+    Page.ADDRESS: reporter_forms.ReporterAddressForm,
+    Page.CONTACT: reporter_forms.ReporterContactForm,
+}
+"""What is asked of somebody without an account instead (rule P1a)."""
+
 
 class Walk:
     """One look at a report: what it holds, and the way through its pages."""
@@ -53,17 +60,23 @@ class Walk:
         """Return what is known of the device."""
         return reports.facts_of(self.draft, self.device, self.now)
 
+    @property
+    def is_identified(self) -> bool:
+        """Tell whether somebody with an account reports; without one the way is shorter (rule P1a)."""
+        return self.account is not None
+
     @cached_property
     def path(self) -> list[Page]:
         """Return the pages of this report, as far as the answers tell."""
-        return report.path(self.answers, self.facts)
+        return report.path(self.answers, self.facts, identified=self.is_identified)
 
     @cached_property
     def first_open(self) -> Page | None:
         """Return the first page without a valid answer."""
         if self.is_device_lost:
             return Page.DEVICE
-        return report.first_open(self.answers, self.facts, inspection_fee=self.inspection_fee)
+        fee = self.inspection_fee
+        return report.first_open(self.answers, self.facts, inspection_fee=fee, identified=self.is_identified)
 
     @property
     def is_device_lost(self) -> bool:
@@ -100,12 +113,17 @@ class Walk:
     @cached_property
     def holds(self) -> tuple[Hold, ...]:
         """Return why the report would wait for staff (rule S1)."""
-        return report.holds(self.answers, self.facts, identified=True)
+        return report.holds(self.answers, self.facts, identified=self.is_identified)
 
     @cached_property
     def expectation(self) -> Expectation:
         """Return the link to be expected (rule L4a)."""
         return report.expectation(self.answers, self.facts)
+
+    @cached_property
+    def asked_about(self) -> datetime | None:
+        """Return the backup since which we ask for anything entered (rule B3)."""
+        return report.backup_asked_about(self.answers, self.facts, identified=self.is_identified)
 
     def expected_if(self, entered: str) -> Expectation:
         """Return the link to be expected if the data question were answered so (rules B3, L4a)."""
@@ -151,7 +169,7 @@ class Walk:
         if page is Page.CHARGE:
             kind = report.charge_kind(self.answers, self.facts)
             return (kind,) if kind else ()
-        if page is Page.LINK_TERMS:
+        if page is Page.LINK_TERMS or (page is Page.LINK and not self.is_identified):
             return report.link_terms(self.facts)
         if page is Page.COSTS:
             return report.cost_consents(self.facts, inspection_fee=self.inspection_fee)
@@ -169,6 +187,10 @@ class Walk:
         """Return the form that asks this page's question."""
         if page is Page.TOPIC_DETAILS:
             return forms.DETAIL_FORMS[self.topic]
+        if not self.is_identified and page is Page.LINK:
+            return reporter_forms.link_form(self.consents_of(page))
+        if not self.is_identified and page in REPORTER_FORMS:
+            return REPORTER_FORMS[page]
         if page in FIXED_FORMS:
             return FIXED_FORMS[page]
         base = forms.RemoteForm if page is Page.REMOTE else forms.PageForm
@@ -236,10 +258,14 @@ class Walk:
     def place_of(self, page: Page | None) -> tuple[int, int]:
         """Return which step of how many a page is; the check of all answers is the last one (None).
 
-        Until it is known what is affected, the way is as long as that of a send-in.
+        Until it is known what is affected, the way is as long as that of a send-in. Without an account
+        there are no devices to choose from, and that page is none of the way.
         """
-        path = self.path
+        own, path = self.path, self.path
         if self.outcome is None:
-            path = report.path({**self.answers, Page.TOPIC: {"topic": Topic.SERVER}}, self.facts)
-        step = len(path) + 1 if page is None else self.path.index(page) + 1
+            as_send_in = {**self.answers, Page.TOPIC: {"topic": Topic.SERVER}}
+            path = report.path(as_send_in, self.facts, identified=self.is_identified)
+        if not self.is_identified and page is not Page.DEVICE:
+            own, path = own[1:], path[1:]
+        step = len(own) + 1 if page is None else own.index(page) + 1
         return step, max(len(path), step) + (0 if page is None else 1)

@@ -122,7 +122,7 @@ class EnteredForm(PageForm):
 
     def given(self, walk) -> dict[str, Any]:
         """Keep which backup the answer is about."""
-        backup_at = walk.expectation.backup_at
+        backup_at = walk.asked_about
         return {"entered": self.entered.data, "since": backup_at.isoformat() if backup_at else ""}
 
 

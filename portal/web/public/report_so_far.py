@@ -22,7 +22,7 @@ def address(page: Page) -> str:
 def of_walk(walk: Walk, answers: Answers | None = None) -> SoFar | None:
     """Return the box, or None before the last moment online was asked for, or with a link that is open."""
     answers = walk.answers if answers is None else answers
-    path = report.path(answers, walk.facts)
+    path = report.path(answers, walk.facts, identified=walk.is_identified)
     if Page.ONLINE not in path or Page.ONLINE not in answers or walk.facts.link_is_open:
         return None
     is_third_party = walk.facts.origin is Origin.ELSEWHERE
@@ -37,7 +37,8 @@ def told(walk: Walk, answers: Answers, path: list[Page]) -> Told:
     if Page.BACKUP in path and Page.BACKUP not in answers:
         asked.add(Question.BOOKED)
     entered = report.yes_no(answers, Page.ENTERED, "entered")
-    if not report.is_answered(answers, Page.ENTERED, walk.facts, inspection_fee=False):
+    known = {"inspection_fee": False, "identified": walk.is_identified}
+    if not report.is_answered(answers, Page.ENTERED, walk.facts, **known):
         asked.add(Question.ENTERED)
         entered = None
     uploaded_at = report.instant(answers, Page.DATA_FIRST, "uploaded_at") if Page.DATA_FIRST in path else None

@@ -53,7 +53,7 @@ def _yes_no(page: Page, name: str, question: Callable[[], str]) -> Callable[[Wal
 
 def _device(walk: Walk) -> list[tuple[str, str]]:
     if walk.device is None:
-        return [(_("Kassenserver"), _("steht nicht in der Liste"))]
+        return [(_("Kassenserver"), _("steht nicht in der Liste"))] if walk.is_identified else []
     serial = walk.device.serial
     parts = [
         walk.device.name,
@@ -131,7 +131,7 @@ def _online(walk: Walk) -> list[tuple[str, str]]:
 
 
 def _entered(walk: Walk) -> list[tuple[str, str]]:
-    backup_at = walk.expectation.backup_at
+    backup_at = walk.asked_about
     question = (
         _("Seit %(when)s etwas eingegeben", when=labels.moment(backup_at))
         if backup_at
@@ -150,7 +150,12 @@ def _address(walk: Walk) -> list[tuple[str, str]]:
 
 def _person(walk: Walk, page: Page = Page.CONTACT) -> list[tuple[str, str]]:
     given = walk.answers[page]
-    return [(_("Ansprechperson"), f"{given['contact_name']}\n{labels.phone(given['phone'])}")]
+    person = (_("Ansprechperson"), f"{given['contact_name']}\n{labels.phone(given['phone'])}")
+    if walk.is_identified:
+        return [person]
+    place = [(_("Salon"), f"{given['name']}, {given['city']}")] if page is Page.CONTACT else []
+    number = given.get("customer_number") or _word("unknown")
+    return [*place, person, (_("E-Mail-Adresse"), given["email"]), (_("Kundennummer"), number)]
 
 
 def _accepted(page: Page, question: Callable[[], str]) -> Callable[[Walk], list[tuple[str, str]]]:
@@ -159,6 +164,11 @@ def _accepted(page: Page, question: Callable[[], str]) -> Callable[[Walk], list[
         return [(question(), "\n".join(texts))] if texts else []
 
     return rows
+
+
+def _link(walk: Walk) -> list[tuple[str, str]]:
+    wish = (_("Ersatzlink gewünscht"), _word(walk.answers[Page.LINK].get("wanted")))
+    return [wish, *_accepted(Page.LINK, lambda: _("Bestätigt"))(walk)]
 
 
 def _costs(walk: Walk) -> list[tuple[str, str]]:
@@ -184,7 +194,7 @@ ROWS: dict[Page, Callable[[Walk], list[tuple[str, str]]]] = {
     Page.ONLINE: _online,
     Page.BACKUP: _yes_no(Page.BACKUP, "booked", lambda: _("Externe Sicherung gebucht")),
     Page.ENTERED: _entered,
-    Page.LINK: _yes_no(Page.LINK, "wanted", lambda: _("Ersatzlink gewünscht")),
+    Page.LINK: _link,
     Page.LINK_TERMS: _accepted(Page.LINK_TERMS, lambda: _("Bestätigt")),
     Page.ADDRESS: _address,
     Page.CONTACT: _person,

@@ -22,7 +22,7 @@ def words_of(walk: Walk, page: Page) -> dict[str, Any]:
         names = get_locale().territories
         return {"countries": [(code, names[code]) for code in COUNTRIES]}
     if page is Page.ENTERED:
-        return {"since": since(walk, walk.expectation.backup_at)}
+        return {"since": since(walk, walk.asked_about)}
     return {}
 
 

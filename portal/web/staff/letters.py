@@ -23,6 +23,8 @@ from portal.web.staff import bp
 
 EVENTS = {
     "submitted": _l("Meldung eingegangen"),
+    "emergency_code": _l("Code für eine Meldung ohne Konto"),
+    "emergency_link": _l("Link zu einem Vorgang ohne Konto"),
     "released": _l("Zum Einsenden freigegeben"),
     "question": _l("Rückfrage"),
     "declined": _l("Meldung abgelehnt"),
