@@ -10,10 +10,11 @@ from werkzeug.routing import Rule
 
 from portal.actions import emergencies, keys, outages
 from portal.models import Account, Appointment, Attachment, Case, OutageLine, ParcelItem, SignIn
+from portal.outside import clock
 from portal.rules.keys import Scope
 from tests import builders
-from tests.builders import NOW
 from tests.actions import emergency_made
+from tests.builders import NOW
 from tests.web.doors import BY_SECRET, DOORS, PASSES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -35,18 +36,19 @@ def world(app: Flask) -> dict[str, Any]:
     return {
         "owner": owner, "stranger": builders.an_owner(), "staff": builders.a_staff_member(),
         "half": builders.a_staff_member(),
-        "admin": builders.an_admin(), "case": case, "secret": _a_case_secret(app), "link": link, "line": line, "photo": photo, "item": item,
+        "admin": builders.an_admin(), "case": case, "link": link, "line": line, "photo": photo, "item": item,
+        "secret": _a_case_secret(app),
         "appointment": booked,
     }  # fmt: skip
 
 
-@pytest.fixture
 def _a_case_secret(app: Flask) -> str:
     """Return the secret of a case that somebody without an account has just reported (rule P1a)."""
     secret = app.config["PORTAL"].secret
     return emergencies.token_of(emergency_made.an_emergency(clock.now(), secret), secret)
 
 
+@pytest.fixture
 def values(world: dict[str, Any]) -> dict[str, Any]:
     """Give what stands in the addresses: ids of that business, and words that exist."""
     case: Case = world["case"]
@@ -148,7 +150,6 @@ def test_whom_a_door_is_open_to_is_not_turned_away(app, values, browsers, who): 
 READY = "machines.ready"  # no worker runs here, and it says so
 MISSING_HERE = {
     "papers.facts", "papers.quote", "papers.earlier_quote",  # nothing was swapped, nothing quoted
-    "privacy.fetch",
     "privacy.fetch",
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo", "staff.photo_preview",
     "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",
