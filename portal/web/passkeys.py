@@ -146,7 +146,7 @@ def passkey_again() -> Response:
     except PasskeyRefused as problem:
         asking.say_why(problem)
         return redirect(url_for("confirm.ask", next=_next()), code=303)
-    return redirect(_next() or url_for("account.account"), code=303)
+    return confirm.proved()
 
 
 def _ask(account: Account) -> Response:

@@ -52,9 +52,10 @@ def code() -> Response:
         return _code_page(me, 422, refused(problem))
     except TooManyTries as problem:
         return signing.too_many(_code_page(me, 429, signing.wait_until(problem)), problem)
+    answer = come_in(me)
     if rules.proof_of(typed) is rules.Proof.PAPER:
         _say_how_many_are_left(me)
-    return come_in(me)
+    return answer
 
 
 def come_in(account: Account) -> Response:
