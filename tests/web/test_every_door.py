@@ -150,6 +150,7 @@ def test_whom_a_door_is_open_to_is_not_turned_away(app, values, browsers, who): 
 READY = "machines.ready"  # no worker runs here, and it says so
 MISSING_HERE = {
     "papers.facts", "papers.quote", "papers.earlier_quote",  # nothing was swapped, nothing quoted
+    "account.passkey_name", "account.passkey_remove",
     "privacy.fetch",
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo", "staff.photo_preview",
     "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",

@@ -30,12 +30,10 @@ def passkey_ask() -> Response:
     return asking.give(question, Purpose.SIGN_IN)
 
 
-@bp.route("/sign-in/passkey", methods=["GET", "POST"])
+@bp.post("/sign-in/passkey")
 def passkey_sign_in() -> Response:
     """Let in who answered with their passkey; staff have shown both factors by it."""
     target = safe_next(request.values.get("next"))
-    if request.method != "POST":
-        return redirect(url_for("public.sign_in", next=target), code=303)
     if current_user.is_authenticated:
         return redirect(target or home_of(current_user), code=303)
     try:
