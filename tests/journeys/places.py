@@ -33,6 +33,7 @@ from tests import builders
 from tests.clients import DEMO_PASSWORD, let_pass
 from tests.journeys import (
     places_of_appointments,
+    places_of_coming_in,
     places_of_parcels,
     places_of_quotes,
     places_of_the_end,
@@ -47,6 +48,7 @@ MORE = (
     places_of_workshop,
     places_of_the_end,
     places_of_the_register,
+    places_of_coming_in,
 )
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from portal.actions import colleagues, people
-from portal.models import Account, Letter, Registration, SignIn
+from portal.models import Account, Device, Letter, Registration, SignIn
 from portal.outside import clock
 from portal.web import letters
-from tests.builders import a_staff_member, an_owner
+from tests.builders import a_device, a_salon, a_staff_member, an_owner
 from tests.clients import page_of
 
 BO = "bo@haarwerk.example"
@@ -35,6 +35,19 @@ def test_an_owner_invites_a_colleague_and_takes_it_back(signed_in, owner):  # ru
     signed_in.send(signed_in.get("/people"), {}, form="/withdraw")
     assert BO not in signed_in.page("/people").text
     assert Account.get(Account.email == BO).closed_at is not None
+
+
+def test_an_owner_sees_all_salons_and_chooses_one_for_a_report(signed_in, owner):
+    north, south = (a_device(a_salon(owner.customer, name), serial=name) for name in ("Nord", "Süd"))
+    a_device(a_salon(name="Fremd"))
+    page = signed_in.page("/people")
+    assert "Nord" in page.text
+    assert "Süd" in page.text
+    assert "Fremd" not in page.text
+    assert [one.id for one in Device.of(owner.customer)] == [north.id, south.id]
+    chosen = signed_in.page("/links/new").text
+    assert "Nord" in chosen
+    assert "Süd" in chosen
 
 
 @pytest.mark.parametrize("make", [lambda: None, lambda: an_owner(email=BO), lambda: a_staff_member(email=BO)])

@@ -1,4 +1,4 @@
-"""Who of the business may sign in: invite colleagues, and take their access away (rule P1)."""
+"""The own business: its salons, and who may sign in; invite colleagues, take access away (rule P1)."""
 
 from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
@@ -7,6 +7,7 @@ from flask_login import current_user, logout_user
 from portal.actions import colleagues
 from portal.actions.throttle import TooManyTries
 from portal.models import Account, Registration
+from portal.models import register as look_up
 from portal.outside import clock
 from portal.web import confirm
 from portal.web.fragments import go_to, page
@@ -17,12 +18,13 @@ from portal.web.staff.customers_forms import LANGUAGES, PersonForm
 
 @bp.get("/people")
 def people() -> Response:
-    """Show who may sign in for the business, and who was invited."""
+    """Show the own business: who may sign in, who was invited, and all its salons."""
     business = _me().customer
     return page(
         "owner/people.html",
         people=Registration.people_in(business),
         invited=list(Registration.invited(business)),
+        salons=look_up.salons_with_devices(business),
     )
 
 
