@@ -1,6 +1,7 @@
 """What people see when something goes wrong: calm pages in their language, never a bare 500."""
 
 from collections.abc import Mapping
+from math import ceil
 
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request, session
@@ -37,10 +38,13 @@ def refused(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return error.get_response()
-    response = answer(code if code in PAGES else (400 if code < 500 else 500), code, limit=sizes.in_words())
+    wait = dict(error.get_headers()).get("Retry-After", "")
+    minutes = ceil(int(wait) / 60) if wait.isdigit() else 0
+    shown = code if code in PAGES else (400 if code < 500 else 500)
+    response = answer(shown, code, limit=sizes.in_words(), wait=minutes)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.allow.update(error.valid_methods)
-    if wait := dict(error.get_headers()).get("Retry-After"):
+    if wait:
         response.headers["Retry-After"] = wait
     return response
 
