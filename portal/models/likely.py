@@ -1,62 +1,51 @@
-"""Which customers may it be who reported without an account?  For staff, with the reasons (rule P1a)."""
+"""Which customers may it be who reported without an account?  What speaks for each, for staff (rule P1a)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from portal.models import matches
 from portal.models.accounts import Account
-from portal.models.base import searchable, starts_with
 from portal.models.cases import Case
 from portal.models.customers import Customer, Salon
 from portal.models.emergencies import Emergency
-from portal.rules.emergencies import Fit, weight
-
-AT_MOST = 5
-_OF_A_KIND = 20
-_SHORTEST_NAME = 4
+from portal.models.matches import Sign
 
 
-@dataclass
+@dataclass(frozen=True)
 class Likely:
-    """A customer and what speaks for it."""
+    """A customer, the signs there are, and what only a report can show."""
 
     customer: Customer
-    fits: set[Fit] = field(default_factory=set)
+    signs: tuple[Sign, ...] = ()
+    has_account: bool = False  # somebody signs in with this e-mail address
+    is_near: bool = False  # a salon with the postal code of the report
 
 
 def customers_for(case: Case, emergency: Emergency | None) -> list[Likely]:
-    """Return the customers that the report may come from, the likeliest first."""
-    found: dict[int, Likely] = {}
-    for fit, customers in _by_fit(case, emergency):
-        for customer in customers:
-            found.setdefault(customer.id, Likely(customer)).fits.add(fit)
-    for salon in Salon.select().where(Salon.customer.in_(list(found))):
-        if case.return_postal_code and salon.postal_code == case.return_postal_code:
-            found[salon.customer_id].fits.add(Fit.PLACE)
-    by_weight = sorted(found.values(), key=lambda one: (-weight(one.fits), one.customer.id))
-    return by_weight[:AT_MOST]
-
-
-def _by_fit(case: Case, emergency: Emergency | None):
-    if emergency and emergency.customer_number:
-        typed = emergency.customer_number.replace(" ", "")
-        same = Customer.number.in_([emergency.customer_number, typed, typed.upper()])
-        yield Fit.NUMBER, Customer.select().where(same)
-    if emergency:
-        people = Account.select(Account.customer).where(Account.email == emergency.email)
-        yield Fit.EMAIL, Customer.select().where(Customer.id.in_(people))
-    yield Fit.PHONE, _with_phone(case)
-    name = searchable(case.return_name)
-    if len(name) >= _SHORTEST_NAME:
-        salons = Salon.select(Salon.customer).where(starts_with(Salon.search_name, name)).limit(_OF_A_KIND)
-        yield Fit.NAME, Customer.select().where(Customer.id.in_([one.customer_id for one in salons]))
-        named = Customer.select().where(starts_with(Customer.search_name, name))
-        yield Fit.NAME, named.limit(_OF_A_KIND)
-
-
-def _with_phone(case: Case):
-    """Select who has this phone: in a salon, or in a report before."""
-    salons = Salon.select(Salon.customer).where(Salon.phone == case.contact_phone).limit(_OF_A_KIND)
-    earlier = Case.select(Case.customer).where(
-        Case.contact_phone == case.contact_phone, Case.customer.is_null(False)
+    """Return the customers that the report may come from, what most speaks for first."""
+    email = emergency.email if emergency else ""
+    number = emergency.customer_number.replace(" ", "") if emergency else ""
+    known = matches.suggestions(
+        email=email, number=number, business=case.return_name, phone=case.contact_phone
     )
-    ids = {row.customer_id for row in [*salons, *earlier.order_by(Case.id.desc()).limit(_OF_A_KIND)]}
-    return Customer.select().where(Customer.id.in_(list(ids)))
+    signs = {one.customer.id: one.signs for one in known}
+    customers = {one.customer.id: one.customer for one in known}
+    owner = _with_account(email)
+    if owner is not None:
+        customers.setdefault(owner.id, owner)
+    near = _near(case, list(customers))
+    found = [
+        Likely(one, signs.get(one.id, ()), has_account=one == owner, is_near=one.id in near)
+        for one in customers.values()
+    ]
+    return sorted(found, key=lambda one: -(2 * len(one.signs) + 3 * one.has_account + one.is_near))
+
+
+def _with_account(email: str) -> Customer | None:
+    account = Account.get_or_none(Account.email == email, Account.closed_at.is_null()) if email else None
+    return account.customer if account else None
+
+
+def _near(case: Case, customers: list[int]) -> set[int]:
+    here = (Salon.postal_code == case.return_postal_code) & Salon.customer.in_(customers)
+    found = Salon.select(Salon.customer).where(here) if case.return_postal_code and customers else ()
+    return {salon.customer_id for salon in found}

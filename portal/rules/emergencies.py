@@ -1,4 +1,4 @@
-"""How does somebody without an account follow their one case, and whose is it?  Rule P1a.
+"""How does somebody without an account follow their one case?  Rule P1a.
 
 The secret of `/c/<secret>` is derived, as a door's token is (ADR 004): from the case and a generation, so
 that it can be shown again although only its hash is stored. The code by mail is derived from a mark that
@@ -10,9 +10,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Collection
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 CODE_LASTS = timedelta(minutes=15)
 CODE_TRIES = 5
@@ -21,24 +19,6 @@ KEPT_AFTER_END = timedelta(days=30)
 
 LONGEST_TOKEN = 100
 _DIGITS = 6
-
-
-class Fit(StrEnum):
-    """Why a customer may be the one who reported, the strongest first."""
-
-    NUMBER = "number"
-    EMAIL = "email"
-    PHONE = "phone"
-    NAME = "name"
-    PLACE = "place"
-
-
-_WEIGHT = {Fit.NUMBER: 16, Fit.EMAIL: 8, Fit.PHONE: 4, Fit.NAME: 2, Fit.PLACE: 1}
-
-
-def weight(fits: Collection[Fit]) -> int:
-    """Return how much speaks for a customer; one stronger reason counts more than all weaker ones."""
-    return sum(_WEIGHT[fit] for fit in fits)
 
 
 def case_token(secret: str, case_id: int, generation: int) -> str:

@@ -67,6 +67,7 @@ DONE = {
 READ, FAILED = "read_out", "fail_read_out"
 ANOTHER_WAY = _l("Wir suchen einen anderen Weg")
 BESIDES = {
+    "match": _l("Ihrem Salon zugeordnet"),
     READ: _l("Daten ausgelesen"),
     "part_arrived": _l("Nachgekommen: %(part)s"),
     "part_waived": _l("Nicht mehr nötig: %(part)s"),

@@ -73,7 +73,7 @@ STAFF = {
     "staff.quote_pdf_preview", "staff.quote_preview", "staff.scan", "staff.search", "staff.send_after",
     "staff.send_quote", "staff.step", "staff.store_parcel", "staff.take_in", "staff.tick",
     "staff.unknown_parcel", "staff.withdraw_swap", "staff.workshop", "staff.workshop_deed",
-    "staff.write_quote", "staff.correct_tracking",
+    "staff.write_quote", "staff.correct_tracking", "staff.give", "staff.match",
 }  # fmt: skip
 
 ADMIN = {

@@ -22,6 +22,7 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     letters,
     links,
     operator,
+    match,
     operator_logo,
     parcel,
     person_email,

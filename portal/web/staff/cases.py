@@ -4,7 +4,18 @@ from flask import Response, request
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.models import Attachment, Case, Consent, Feedback, History, Message, SubstituteLink, Swap, desk
+from portal.models import (
+    Attachment,
+    Case,
+    Consent,
+    Emergency,
+    Feedback,
+    History,
+    Message,
+    SubstituteLink,
+    Swap,
+    desk,
+)
 from portal.models.durations import links_and_times
 from portal.outside import clock
 from portal.rules.carriers import tracking_url
@@ -65,6 +76,7 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         photos=list(Attachment.of_case(case)),
         consents=list(Consent.of_case(case)),
         swaps=list(Swap.of_case(case)) if case.received_at else [],
+        emergency=Emergency.of_case(case) if case.reporter_id is None else None,
         parcel=parcel_lines.of_case(case) if case.received_at else None,
         feedback=Feedback.of_case(case) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),

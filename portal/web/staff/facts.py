@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from portal.models import Case, Device, SubstituteLink, Swap
+from portal.models import Case, Device, Emergency, SubstituteLink, Swap
 from portal.rules import report
 from portal.rules.links import LinkState, Provider, TillState
 from portal.rules.report import Page
@@ -65,6 +65,17 @@ def of_salon(case: Case) -> Rows:
             _("Rücksendung an"),
             f"{case.return_name}\n{case.return_street}, {case.return_postal_code} {case.return_city}",
         ),
+    ]
+
+
+def of_reporter(emergency: Emergency | None) -> Rows:
+    """Return who reported without an account, as they say (rule P1a)."""
+    if emergency is None:
+        return []
+    proof = _("bestätigt") if emergency.confirmed_at else _("noch nicht bestätigt")
+    return [
+        (_("Gemeldet ohne Konto von"), f"{emergency.email}, {proof}"),
+        (_("Genannte Kundennummer"), emergency.customer_number),
     ]
 
 

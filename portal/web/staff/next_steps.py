@@ -147,7 +147,9 @@ def _expected_of_report(case: Case) -> str:
     A hold that only informs (purchase date unknown, accepted third-party charge) leads to the
     release; one that leaves something open leads to a question.
     """
+    if case.customer_id is None:
+        return ""  # first of all, whose it is: a page of its own (rule P1a)
     if Hold.NOT_A_SEND_IN in case.holds:
         return "solve_remotely"
-    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN, Hold.NOT_IDENTIFIED}
+    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN}
     return "ask_back" if open_points & set(case.holds) and not case.answered_at else "release"

@@ -52,6 +52,8 @@ DONE = {
     "give_feedback": _l("Rückmeldung gegeben"),
     "start_diagnosis": _l("Prüfung begonnen"),
     "draft_quote": _l("Kostenvoranschlag begonnen"),
+    if row.facts.get("reporter"):
+        return _("Meldende Person, ohne Konto")
     "discard_quote": _l("Entwurf des Kostenvoranschlags verworfen"),
     "send_quote": _l("Kostenvoranschlag geschickt"),
     "accept_quote": _l("Kostenvoranschlag angenommen"),
@@ -78,6 +80,8 @@ DONE = {
     "remove_holiday": _l("Freien Tag gestrichen"),
     "set_salon_hours": _l("Öffnungszeiten des Salons geändert"),
     "tick": _l("Inbetriebnahme"),
+    if row.what == "match":
+        parts += [str(facts["customer"]), str(facts["device"])]
     "decide": _l("Über die Kosten entschieden"),
     "set_purchase_date": _l("Kaufdatum eingetragen"),
     "diagnose": _l("Befund geschrieben"),

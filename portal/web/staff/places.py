@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from portal.models import Case
 from portal.rules import appointments
 from portal.rules.warranty import Decision
-from portal.rules.workflow import AT_THE_WORKSHOP, State
+from portal.rules.workflow import AT_THE_WORKSHOP, CLOSED, State
 from portal.rules.workshop import Obstacle
 
 
@@ -53,6 +53,7 @@ def of_case(case: Case, obstacles: Collection[Obstacle] = ()) -> list[Place]:
 
 
 LABELS: Mapping[str, Any] = {
+    "staff.match": _l("Kunden zuordnen"),
     "staff.check_in": _l("Paket annehmen"),
     "staff.parcel": _l("Paket"),
     "staff.workshop": _l("Werkstatt"),
@@ -69,6 +70,7 @@ _WITH_PARCEL = AT_THE_WORKSHOP | {
 _WITH_QUOTE = frozenset({State.AWAITING_QUOTE_DECISION, State.QUOTE_ACCEPTED, State.QUOTE_DECLINED})
 _BEFORE_QUOTE = frozenset({State.IN_DIAGNOSIS, State.IN_REPAIR})
 _OPEN: Mapping[str, Callable[[Case, State], bool]] = {
+    "staff.match": lambda case, state: case.customer_id is None and state not in CLOSED,
     "staff.check_in": lambda _case, state: state in _AWAITED,
     "staff.parcel": lambda _case, state: state in _WITH_PARCEL,
     "staff.workshop": lambda _case, state: state in AT_THE_WORKSHOP,
@@ -102,10 +104,13 @@ _NEXT: Mapping[State, tuple[str, Any, Any]] = {
     ),
 }
 _NOWHERE = ("", "", "")
+_BEFORE_RELEASE = frozenset({State.SUBMITTED, State.AWAITING_INFORMATION})
 
 
 def _next(case: Case, state: State, obstacles: Collection[Obstacle]) -> tuple[str, Any, Any]:
     """Return where the next step is done, what its button says, and what is to be known of it."""
+    if case.customer_id is None and state in _BEFORE_RELEASE:
+        return "staff.match", _l("Kunden zuordnen"), _l("Die Meldung gehört noch zu keinem Kunden.")
     if state not in (State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED):
         return _NEXT.get(state, _NOWHERE)
     if Obstacle.NO_SPARE_PARTS in obstacles or not obstacles:

@@ -15,7 +15,7 @@ from portal.rules.forecast import Reckoning
 from portal.rules.links import Answer, LinkReason, LinkState, Mode, Provider, Reason, TillState
 from portal.rules.triage import Hold
 from portal.rules.urgency import Harm, target_days
-from portal.rules.workflow import State
+from portal.rules.workflow import CLOSED, State
 from portal.rules.workshop import Obstacle, obstacles
 from portal.web import context, labels
 from portal.web.staff import reckoning
@@ -139,6 +139,8 @@ def row_of_case(
     why, text = _words_of_case(harm, case, link, message)
     if harm is Harm.LINK_ENDS_FIRST and link and reckoned:
         why, text = _words_of_short_link(case, link, reckoned)
+    if case.customer_id is None and case.state not in CLOSED:
+        text = "; ".join(filter(None, (_("noch nicht zugeordnet"), text)))
     return Row(
         title=salon_of(case),
         href=url_for("staff.case", number=case.number),
@@ -237,10 +239,10 @@ def _words_of_active(link: SubstituteLink) -> str:
 
 def _words_of_decision(case: Case) -> tuple[str, str]:
     why = _("Wartet seit %(time)s auf Entscheidung.", time=labels.duration(case.harm_since))
-    reasons = "; ".join(holds_of(case))
+    reasons = "; ".join(str(HOLDS[Hold(hold)]) for hold in case.holds if hold != Hold.NOT_IDENTIFIED)
     if Hold.NOT_A_SEND_IN in case.holds:
         reasons = f"{labels.label(case.outcome)}: {labels.label(case.topic)}"
-    return why, reasons or _("Freigabe prüfen")
+    return why, reasons or ("" if case.holds else _("Freigabe prüfen"))
 
 
 def _words_of_stuck(case: Case) -> str:
