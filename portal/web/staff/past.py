@@ -52,8 +52,6 @@ DONE = {
     "give_feedback": _l("Rückmeldung gegeben"),
     "start_diagnosis": _l("Prüfung begonnen"),
     "draft_quote": _l("Kostenvoranschlag begonnen"),
-    if row.facts.get("reporter"):
-        return _("Meldende Person, ohne Konto")
     "discard_quote": _l("Entwurf des Kostenvoranschlags verworfen"),
     "send_quote": _l("Kostenvoranschlag geschickt"),
     "accept_quote": _l("Kostenvoranschlag angenommen"),
@@ -80,8 +78,6 @@ DONE = {
     "remove_holiday": _l("Freien Tag gestrichen"),
     "set_salon_hours": _l("Öffnungszeiten des Salons geändert"),
     "tick": _l("Inbetriebnahme"),
-    if row.what == "match":
-        parts += [str(facts["customer"]), str(facts["device"])]
     "decide": _l("Über die Kosten entschieden"),
     "set_purchase_date": _l("Kaufdatum eingetragen"),
     "diagnose": _l("Befund geschrieben"),
@@ -150,6 +146,8 @@ def _who(row: History) -> str:
     """Return who did it: a person, another machine by the name of its key, or the portal itself."""
     if row.account:
         return row.account.name
+    if row.facts.get("reporter"):
+        return _("Meldende Person, ohne Konto")
     key = row.facts.get("api_key")
     return _("Schnittstelle, Schlüssel „%(key)s“", key=key) if key else _("Portal")
 
@@ -176,6 +174,8 @@ def _details(row: History) -> str:
         parts = [ngettext("%(num)s Tag vorher", "%(num)s Tage vorher", facts["days"])]
     if facts.get("number"):
         parts.append(str(facts["number"]))
+    if row.what == "match":
+        parts += [str(facts["customer"]), str(facts["device"])]
     parts += [str(ITEMS[Item(item)]) for item in facts.get("items", ())]
     parts += past_parcel.details(row)
     parts += past_reminders.details(row)
