@@ -23,6 +23,7 @@ from portal.web import (
     errors,
     hosts,
     labels,
+    locked,
     machines,
     origin,
     papers,
@@ -84,6 +85,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     Babel(app, locale_selector=context.language, timezone_selector=lambda: "Europe/Berlin")
     CSRFProtect(app).exempt(api)  # no cookie counts there
     access.init_app(app)
+    locked.init_app(app)
     context.init_app(app)
     labels.init_app(app)
     timeline.init_app(app)

@@ -218,6 +218,11 @@ def _lock(customer: Customer, now: datetime) -> list[str]:
     return erasing.erase_pictures_and_opinions(customer, now=now)
 
 
+def look_into(customer: Customer, why: str, *, by: Account, now: datetime) -> None:
+    """Write down that somebody looks into a locked business, and why (rule P3)."""
+    history.record(customer, "look", by=by, at=now, why=why)
+
+
 def _done(asked: Deletion, kept: list[dict[str, Any]], now: datetime) -> None:
     columns = {"due_at": None, "done_at": now, "kept": kept, "last_error": ""}
     Deletion.update(columns).where(Deletion.id == asked.id).execute()

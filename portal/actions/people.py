@@ -96,6 +96,7 @@ def close(account: Account, *, by: Account, now: datetime) -> None:
 def reopen(account: Account, *, by: Account, now: datetime) -> None:
     """Open a closed account again; its person signs in as before."""
     is_closed = (Account.id == account.id) & Account.closed_at.is_null(False)
+    is_closed &= Account.anonymised_at.is_null()  # there is nobody any more to open it for (P3)
     with transaction():
         if Account.update(closed_at=None).where(is_closed).execute():
             history.record(account, "reopen_account", by=by, at=now, account=account.id, email=account.email)

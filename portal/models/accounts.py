@@ -29,6 +29,7 @@ class Account(UserMixin, BaseModel):
 
     session_token: str | None = None
     signed_in: "SignIn | None" = None  # the row behind the token, for who came in with it
+    reads_locked: int | None = None  # the locked business an admin looks into now, with a reason (P3)
 
     # Flask-Login compares the tokens of sessions: two people without one would be the same.
     __eq__ = BaseModel.__eq__  # type: ignore[assignment]

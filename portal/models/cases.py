@@ -117,7 +117,7 @@ class Case(BaseModel):
             .left_outer_join(Customer, on=(cls.customer == Customer.id))
         )
         if account.is_staff:
-            return cases
+            return cases.where(Customer.is_shown_to(account))
         return cases.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod

@@ -1,5 +1,7 @@
 """Whom we serve: customers (the businesses) and their salons."""
 
+from typing import Any
+
 from peewee import CharField, ForeignKeyField, JSONField
 
 from portal.models.base import BaseModel, InstantField
@@ -13,6 +15,17 @@ class Customer(BaseModel):
     search_name = CharField(max_length=160, index=True)  # base.searchable(name)
     created_at = InstantField()
     locked_at = InstantField(null=True)  # kept only because the law wants it (P3)
+
+    @classmethod
+    def is_shown_to(cls, staff: Any) -> Any:
+        """Return the condition that staff may see the business: none that is locked, but one (rule P3)."""
+        is_open = cls.locked_at.is_null()
+        return is_open if staff.reads_locked is None else is_open | (cls.id == staff.reads_locked)
+
+    @classmethod
+    def locked(cls):
+        """Select the businesses that are kept only because the law wants it, the last locked first."""
+        return cls.select().where(cls.locked_at.is_null(False)).order_by(cls.locked_at.desc(), cls.id)
 
 
 class Salon(BaseModel):

@@ -136,7 +136,7 @@ class SubstituteLink(BaseModel):
             .left_outer_join(Case, on=(cls.case == Case.id))
         )
         if account.is_staff:
-            return links
+            return links.where(Customer.is_shown_to(account))
         return links.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod

@@ -64,3 +64,9 @@ class Deletion(BaseModel):
         """Return the person's own request that can still be taken back."""
         mine = (cls.account == account) & cls.due_at.is_null(False)
         return cls.select().where(mine).order_by(cls.id.desc()).first()
+
+    @classmethod
+    def next_of(cls, customer: Customer) -> "Deletion | None":
+        """Return the request of the business or of one of its people that is next to be carried out."""
+        theirs = (cls.customer == customer) & cls.due_at.is_null(False)
+        return cls.select().where(theirs).order_by(cls.due_at, cls.id).first()

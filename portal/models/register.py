@@ -15,7 +15,7 @@ PAGE = 50
 
 def customers_by_name(after: str = "") -> list[Customer]:
     """Return a page of customers by name and one more; `after` is the key of the last one before."""
-    found = Customer.select().order_by(Customer.search_name, Customer.id).limit(PAGE + 1)
+    found = _open().order_by(Customer.search_name, Customer.id).limit(PAGE + 1)
     number, _, name = after.partition(":")
     if number.isdigit() and len(number) < 10:
         found = found.where(Tuple(Customer.search_name, Customer.id) > Tuple(name, int(number)))
@@ -29,9 +29,14 @@ def key_of(customer: Customer) -> str:
 
 def customers_like(text: str) -> list[Customer]:
     """Return the customers whose number is this, or whose name begins so."""
-    exact = list(Customer.select().where(Customer.number == text))
-    by_name = Customer.select().where(starts_with(Customer.search_name, searchable(text)))
+    exact = list(_open().where(Customer.number == text))
+    by_name = _open().where(starts_with(Customer.search_name, searchable(text)))
     return exact or list(by_name.order_by(Customer.search_name, Customer.id).limit(PAGE))
+
+
+def _open():
+    """Select the customers that are not locked (rule P3)."""
+    return Customer.select().where(Customer.locked_at.is_null())
 
 
 def salons_with_devices(customer: Customer) -> list[tuple[Salon, list[Device]]]:

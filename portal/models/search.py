@@ -24,7 +24,8 @@ def devices_with_serial(text: str) -> list[Device]:
 
 
 def _devices():
-    return Device.select(Device, Salon, Customer).join(Salon).join(Customer)
+    found = Device.select(Device, Salon, Customer).join(Salon).join(Customer)
+    return found.where(Customer.locked_at.is_null())  # rule P3
 
 
 def devices_in(salons: Iterable[Salon]) -> list[Device]:
@@ -56,7 +57,7 @@ def salons_named(text: str) -> list[Salon]:
 
 
 def _salons():
-    return Salon.select(Salon, Customer).join(Customer)
+    return Salon.select(Salon, Customer).join(Customer).where(Customer.locked_at.is_null())  # rule P3
 
 
 def case_numbered(staff: Account, number: str) -> Case | None:

@@ -13,7 +13,7 @@ from portal.outside import clock
 from portal.rules.quotes import QuoteState
 from portal.rules.returns import GOING_HOME
 from portal.rules.workflow import AT_THE_WORKSHOP, Role, State
-from portal.web import documents
+from portal.web import documents, erased
 from portal.web.access import guard
 from portal.web.documents import facts_sheet as sheets
 from portal.web.documents import kit as kits
@@ -41,7 +41,7 @@ class Offered(NamedTuple):
 
 def seen(number: str) -> Case:
     """Return the case if its papers may be read by who asks, else answer 404 (rule P1)."""
-    return get_object_or_404(Case.visible_to(current_user), Case.number == number)
+    return erased.refused(get_object_or_404(Case.visible_to(current_user), Case.number == number))
 
 
 @bp.get("/cases/<number:number>/slip.pdf")

@@ -58,6 +58,7 @@ OWNER = {
 }  # fmt: skip
 
 STAFF = {
+    "staff.anonymise",
     "staff.approve_registration", "staff.refuse_registration", "staff.registration", "staff.registrations",
     "staff.set_email",
     "staff.add_part", "staff.add_photos", "staff.appointment", "staff.appointment_deed", "staff.calendar",
@@ -77,6 +78,7 @@ STAFF = {
 }  # fmt: skip
 
 ADMIN = {
+    "staff.locked_customer", "staff.retention",
     "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
     "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
     "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",

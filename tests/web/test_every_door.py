@@ -151,7 +151,7 @@ READY = "machines.ready"  # no worker runs here, and it says so
 MISSING_HERE = {
     "papers.facts", "papers.quote", "papers.earlier_quote",  # nothing was swapped, nothing quoted
     "account.passkey_name", "account.passkey_remove",
-    "privacy.fetch",
+    "privacy.fetch", "staff.locked_customer",
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo", "staff.photo_preview",
     "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",
     "staff.quote_pdf_preview", "owner.appointment_confirm", "owner.link_outage_record", "owner.link_question",

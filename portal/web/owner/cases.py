@@ -14,6 +14,7 @@ from portal.models import Attachment, Case, Letter, ParcelItem, SubstituteLink, 
 from portal.models.attachments import PhotoKind
 from portal.outside import clock
 from portal.rules.workflow import Actor
+from portal.web import erased
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
 from portal.web.owner import bp, case_page, parcel_card, sentences, watching
@@ -41,7 +42,7 @@ class Row:
 
 def own(number: str) -> Case:
     """Return the case of this number if it belongs to the own business, else answer 404 (rule P1)."""
-    return get_object_or_404(Case.visible_to(current_user), Case.number == number)
+    return erased.refused(get_object_or_404(Case.visible_to(current_user), Case.number == number))
 
 
 @bp.get("/cases")

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from portal.actions import accounts
 from portal.models import Logo
-from portal.web import documents
+from portal.web import documents, retention_words
 from portal.web.access import safe_next
 from portal.web.context import LANGUAGES, operator
 from portal.web.documents import country
@@ -58,7 +58,12 @@ def imprint() -> Response:
 @bp.get("/privacy")
 def privacy() -> Response:
     """Show what is kept of whom, and for how long."""
-    return page("public/privacy.html")
+    return page(
+        "public/privacy.html",
+        kept_for_years=retention_words.long_periods(operator()),
+        kept_for_days=retention_words.brief_periods(),
+        periods_stand=retention_words.stand(),
+    )
 
 
 @bp.get("/accessibility")

@@ -9,6 +9,7 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 guard(bp, Role.STAFF, Role.ADMIN)
 
 from portal.web.staff import (  # noqa: E402, F401 (they add their views)
+    anonymise,
     appointment,
     calendar,
     calendar_settings,
@@ -29,6 +30,7 @@ from portal.web.staff import (  # noqa: E402, F401 (they add their views)
     photos,
     quote,
     registrations,
+    retention,
     search,
     steps,
     team,

@@ -21,6 +21,7 @@ from portal.outside import clock
 from portal.rules.carriers import tracking_url
 from portal.rules.forecast import ENOUGH
 from portal.rules.links import LinkState
+from portal.web import erased
 from portal.web.fragments import is_htmx, page
 from portal.web.staff import bp, facts, navigation, parcel_lines, past, reckoning, sheets
 from portal.web.staff.sheets import Sheet
@@ -28,7 +29,7 @@ from portal.web.staff.sheets import Sheet
 
 def found(number: str) -> Case:
     """Return the case of this number, or answer 404."""
-    return get_object_or_404(Case.visible_to(current_user), Case.number == number)
+    return erased.refused(get_object_or_404(Case.visible_to(current_user), Case.number == number))
 
 
 @bp.get("/cases/<number:number>")

@@ -13,7 +13,7 @@ from portal.actions import customers as deeds
 from portal.actions import people
 from portal.actions.accounts import EmailTaken
 from portal.actions.customers import NumberTaken
-from portal.models import Account, Customer, Device, Salon
+from portal.models import Account, Customer, Deletion, Device, Salon
 from portal.models import register as look_up
 from portal.outside import clock
 from portal.rules.triage import Origin
@@ -74,6 +74,7 @@ def _show(found: Customer, form: PersonForm | None = None, status: int = 200) ->
         salons=look_up.salons_with_devices(found),
         people=list(look_up.people_of(found)),
         cases=look_up.newest_cases(_me(), found),
+        deletion=Deletion.next_of(found),
         facts=facts,
         form=form or PersonForm(data={"language": "de"}),
         errors=form.mistakes if form else {},
@@ -121,6 +122,7 @@ def new_salon(customer: int) -> Response:
 def edit_salon(salon: int) -> Response:
     """Change a salon's name, address or phone."""
     found = get_object_or_404(Salon, Salon.id == salon)
+    _customer(found.customer_id)
     form = salon_form(found)
     shown = {"title": _("Salon ändern"), "kind": "salon", "back": _address(found.customer_id)}
     return _edited(form, shown, lambda: _change(found, form), lambda _made: found.customer_id)
@@ -145,7 +147,7 @@ def edit_device(device: int) -> Response:
     """Change what is known of a Kassenserver."""
     found = get_object_or_404(Device, Device.id == device)
     form = device_form(found)
-    owner = found.salon.customer_id
+    owner = _customer(found.salon.customer_id).id
     shown = {"title": _("Kassenserver ändern"), "kind": "device", "back": _address(owner)}
     return _edited(form, shown, lambda: _change(found, form), lambda _made: owner)
 
@@ -214,7 +216,7 @@ def person(account: int, deed: str) -> Response:
 
 
 def _customer(number: int) -> Customer:
-    return get_object_or_404(Customer, Customer.id == number)
+    return get_object_or_404(Customer, Customer.id == number, Customer.is_shown_to(_me()))
 
 
 def _address(customer: int) -> str:

@@ -54,7 +54,7 @@ def search() -> Response:
 def find(text: str) -> Found:
     """Return what the text may mean: case number, serial, customer number, phone or a name."""
     number = case_number(text)
-    exact = Case.get_or_none(Case.number == number) if number else None
+    exact = look_up.case_numbered(_me(), number) if number else None
     if exact is not None:
         return Found(exact=exact)
     return _by_device(text) or _by_customer(text) or _by_phone(text) or _by_name(text)
