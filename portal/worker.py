@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 
 from portal import copies, deliveries
 from portal.actions import (
@@ -26,6 +26,7 @@ from portal.actions import (
     letters,
     link_steps,
     passkeys,
+    photos,
     queue,
     registrations,
     reminders,
@@ -38,7 +39,7 @@ from portal.actions import (
 from portal.actions.letters import PostAway
 from portal.deliveries import Way
 from portal.models.base import db
-from portal.outside import clock
+from portal.outside import clock, files
 
 PAUSE = 2.0  # seconds between two rounds, and between two looks into a line
 LONGEST_PAUSE = 60.0  # while the database or the other side of a line is away
@@ -59,6 +60,7 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "deletions": lambda now: copies.delete_due(now=now),
     "retention": lambda now: copies.retain(now=now),
     "seals": lambda now: _seal(now),
+    "photos": lambda now: _remove_left_photos(now),
     "tidy up": lambda now: (
         throttle.tidy_up(now=now),
         sign_in_links.tidy_up(now=now),
@@ -76,6 +78,12 @@ def _seal(now: datetime) -> None:
     end = seals.head_due(now=now)
     if end is not None:
         log.info("the end of the history", head=f"{end.id}:{end.digest}")
+
+
+def _remove_left_photos(now: datetime) -> None:
+    """Remove the pictures that were blackened or removed and that a crash left in the folder (rule C4a)."""
+    for name in photos.left_behind(now=now):
+        files.delete_photo(current_app.config["PORTAL"].photos, name)
 
 
 class RoundFailed(Exception):
