@@ -40,6 +40,7 @@
     const line = form.querySelector("[role=status]");
     const say = (words) => { line.textContent = words; };
     button.hidden = false;
+    say("");
     button.addEventListener("click", async () => {
       if (button.getAttribute("aria-disabled")) return;
       button.setAttribute("aria-disabled", "true");
