@@ -145,6 +145,7 @@ def _set_up_page(me: Account, sealed: str, status: int = 200, error: str = "") -
         link=link,
         qr=codes.data_uri(codes.qr_png(link)),
         is_first=half_signed_in() is not None,
+        has_app=Authenticator.of(me) is not None,
         demo_code=first_code_shown(plain),
     )
 

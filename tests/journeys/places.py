@@ -35,6 +35,8 @@ from tests.journeys import (
     places_of_appointments,
     places_of_coming_in,
     places_of_parcels,
+    places_of_photos,
+    places_of_proving,
     places_of_quotes,
     places_of_the_end,
     places_of_the_register,
@@ -44,11 +46,13 @@ from tests.journeys import (
 MORE = (
     places_of_quotes,
     places_of_parcels,
+    places_of_photos,
     places_of_appointments,
     places_of_workshop,
     places_of_the_end,
     places_of_the_register,
     places_of_coming_in,
+    places_of_proving,
 )
 
 
@@ -69,15 +73,16 @@ class Cookies:
         self._signer = SecureCookieSessionInterface().get_signing_serializer(app)
         self._tokens: dict[int, str] = {}  # one sign-in each: passwords are slow to check
 
-    def of(self, account: Account | None = None, **session: object) -> str:
-        """Return the cookie's value."""
+    def of(self, account: Account | None = None, *, is_half: bool = False, **session: object) -> str:
+        """Return the cookie's value; `is_half`: the second factor is still to come."""
         given = dict(session)
         if account:
             if account.id not in self._tokens:
                 _, self._tokens[account.id] = accounts.sign_in(
                     account.email, DEMO_PASSWORD, device="Test", now=clock.now()
                 )
-                let_pass(account.email)
+                if not is_half:
+                    let_pass(account.email)
             given |= {"_user_id": self._tokens[account.id], "_fresh": True}
         return self._signer.dumps(given)
 
@@ -94,8 +99,15 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_staff(cookies, now),
         *_commissioning(cookies, now, secret),
         *(Place(name, path, cookies.of(who)) for more in MORE for name, path, who in more.pages(now)),
+        *_on_the_way_in(cookies, now),
         *_errors(cookies),
     ]
+
+
+def _on_the_way_in(cookies: Cookies, now: datetime) -> Iterator[Place]:
+    """Yield what staff see between the first factor and the second."""
+    for name, path, who in places_of_proving.half(now):
+        yield Place(name, path, cookies.of(who, is_half=True))
 
 
 def account(name: str) -> Account:
