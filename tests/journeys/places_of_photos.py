@@ -21,7 +21,7 @@ def pages(now: datetime) -> Iterator[tuple[str, str, Account]]:
     page = f"/staff/cases/{case.number}/photos/{one.id}"
     yield "staff-photo", page, staff
     yield "staff-photo-corner", f"{page}?box=100,100,300,200&corner=400,300", staff
-    yield "staff-photo-numbers", f"{page}?left=x", staff
+    yield "staff-photo-numbers", f"{page}?left=10&top=10&width=20&height=20", staff
     yield "staff-photo-removed", f"/staff/cases/{case.number}/photos/{two.id}", staff
     yield "staff-case-with-photos", f"/staff/cases/{case.number}", staff
     yield "owner-case-with-photos", f"/cases/{case.number}", case.reporter
