@@ -24,6 +24,7 @@ from portal.web import (
     hosts,
     labels,
     locked,
+    looking,
     machines,
     origin,
     papers,
@@ -39,8 +40,8 @@ from portal.web.owner import bp as owner
 from portal.web.public import (  # noqa: F401 (these add to pages' blueprint)
     door,
     email_change,
-    pages,
     emergency,
+    pages,
     register,
     report,
     signing,
@@ -89,6 +90,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     context.init_app(app)
     labels.init_app(app)
     timeline.init_app(app)
+    looking.init_app(app)
     errors.init_app(app)
     for blueprint in (
         privacy.bp,

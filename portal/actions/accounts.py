@@ -11,7 +11,7 @@ from peewee import IntegrityError
 from portal.actions import history, throttle
 from portal.models import Account, Customer, SignIn, SignInLink
 from portal.models.accounts import hash_of
-from portal.models.base import transaction
+from portal.models.base import joined, transaction
 from portal.rules import signing_in
 from portal.rules.signing_in import FRESH, LONGEST, By, Counted, Unfit
 from portal.rules.workflow import Role
@@ -109,6 +109,7 @@ def sign_in(
     known = account.password_hash if account else None
     fits = _fits(known or _dummy_hash(), password[: LONGEST + 1])
     if account is None or known is None or not fits:
+        _note_shut(account, counts, now)
         raise SignInRefused
     throttle.forget(*counts[0])
     if address:
@@ -121,6 +122,13 @@ def _counts(email: str, address: str, browser: str) -> list[tuple[Counted, str]]
     return [own, (Counted.ADDRESS, address)] if address else [own]
 
 
+def _note_shut(account: Account | None, counts: list[tuple[Counted, str]], now: datetime) -> None:
+    """Write down that guessing was slowed down; in the same way whether there is such an account or not."""
+    shut = [counted for counted, what in counts if throttle.is_shut(counted, what, now=now)]
+    if shut:
+        history.record(account, "shut_out", by=None, at=now, counted=shut)
+
+
 def begin(
     account: Account, by: By, *, device: str, address: str, now: datetime, after: SignIn | None = None
 ) -> str:
@@ -129,17 +137,20 @@ def begin(
     Whoever comes in has just proved who they are; one that follows `after` proved what that one had.
     """
     token = token_urlsafe(32)
-    SignIn.create(
-        account=account,
-        token_hash=hash_of(token),
-        device=device[:200],
-        created_at=now,
-        last_used_at=now,
-        address=address[:45],
-        by=by,
-        second_factor_at=after.second_factor_at if after else None,
-        confirmed_at=after.confirmed_at if after else now,
-    )
+    with joined():
+        SignIn.create(
+            account=account,
+            token_hash=hash_of(token),
+            device=device[:200],
+            created_at=now,
+            last_used_at=now,
+            address=address[:45],
+            by=by,
+            second_factor_at=after.second_factor_at if after else None,
+            confirmed_at=after.confirmed_at if after else now,
+        )
+        if after is None:
+            history.record(account, "sign_in", by=account, at=now, way=by)
     return token
 
 
@@ -178,6 +189,7 @@ def check_password(account: Account, present: str, *, now: datetime) -> None:
     """Look at the present password of who is signed in; raises PasswordNeeded and TooManyTries."""
     throttle.count(Counted.BROWSER, f"password:{account.id}", now=now)
     if not account.password_hash or not _fits(account.password_hash, present[: LONGEST + 1]):
+        history.record(account, "not_confirmed", by=account, at=now, way=By.PASSWORD)
         raise PasswordNeeded
     throttle.forget(Counted.BROWSER, f"password:{account.id}")
 
@@ -196,21 +208,34 @@ def _fits(stored: str, password: str) -> bool:
 
 def sign_out(token: str, *, now: datetime) -> None:
     """End one browser's session; a copied cookie is worthless from now on."""
-    _end(SignIn.token_hash == hash_of(token), now)
+    mine = SignIn.token_hash == hash_of(token)
+    with transaction():
+        found = SignIn.get_or_none(mine)
+        if found and _end(mine, now):
+            history.record(found.account, "sign_out", by=found.account, at=now)
 
 
 def end_session(account: Account, session_id: int, *, now: datetime) -> None:
     """End one of the account's own sessions; another's is not touched (rule P1)."""
-    _end((SignIn.account == account) & (SignIn.id == session_id), now)
+    with transaction():
+        if _end((SignIn.account == account) & (SignIn.id == session_id), now):
+            history.record(account, "end_session", by=account, at=now)
+
+
+def end_sessions(account: Account, *, now: datetime) -> None:
+    """End all sessions of the account because its person wants it."""
+    with transaction():
+        sign_out_everywhere(account, now=now)
+        history.record(account, "end_sessions", by=account, at=now)
 
 
 def sign_out_everywhere(account: Account, *, now: datetime) -> None:
-    """End all sessions of the account."""
+    """End all sessions of the account; a part of deeds that write down why."""
     _end(SignIn.account == account, now)
 
 
-def _end(which, now: datetime) -> None:
-    SignIn.update(ended_at=now).where(which, SignIn.ended_at.is_null()).execute()
+def _end(which, now: datetime) -> int:
+    return SignIn.update(ended_at=now).where(which, SignIn.ended_at.is_null()).execute()
 
 
 def speak(account: Account, language: str) -> None:

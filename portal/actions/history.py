@@ -14,7 +14,7 @@ origin: ContextVar[str] = ContextVar("origin", default="")
 
 
 def record(
-    subject: Case | SubstituteLink | Customer | Account | None,
+    subject: Case | SubstituteLink | Customer | Account | str | None,
     what: str,
     *,
     by: Account | None,
@@ -26,8 +26,9 @@ def record(
 ) -> History:
     """Add one row of history to a case or a link, a customer or a person; a link's row shows on its case too.
 
-    `subject` None is the portal itself: a key that was made, a webhook switched off. `by` None means
-    that the portal did it by itself. `facts` must be plain JSON values. The row is sealed with the deed.
+    `subject` None is the portal itself: a key that was made, a webhook switched off; a text is what `about`
+    returned. `by` None means that the portal did it by itself. `facts` must be plain JSON values. The row
+    is sealed with the deed.
     """
     address = origin.get()[:45]
     with joined():
@@ -51,7 +52,9 @@ def _salt(address: str) -> dict[str, str]:
     return {"salt": token_hex(8)} if address else {}
 
 
-def _place_of(subject: Case | SubstituteLink | Customer | Account | None) -> dict[str, Any]:
+def _place_of(subject: Case | SubstituteLink | Customer | Account | str | None) -> dict[str, Any]:
+    if isinstance(subject, str):
+        return {"about": subject}
     if isinstance(subject, SubstituteLink):
         return {"link": subject, "case": subject.case_id}
     if isinstance(subject, Customer | Account):
@@ -59,6 +62,7 @@ def _place_of(subject: Case | SubstituteLink | Customer | Account | None) -> dic
     return {"case": subject}
 
 
-def about(subject: Customer | Account) -> str:
-    """Return how a row of history names a customer or a person."""
-    return f"{type(subject).__name__.lower()}:{subject.id}"
+def about(subject: Customer | Account | Case | SubstituteLink) -> str:
+    """Return how a row of history names what it is about without being done with it."""
+    kind = "link" if isinstance(subject, SubstituteLink) else type(subject).__name__.lower()
+    return f"{kind}:{subject.id}"

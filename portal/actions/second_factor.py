@@ -75,10 +75,14 @@ def _take(account: Account, typed: str, *, secret: str, now: datetime, ahead: in
         raise CodeRefused
     what = f"{proof}:{account.id}"
     throttle.count(Counted.CODE, what, now=now)
-    if proof is Proof.APP:
-        _take_app(account, digits, secret=secret, now=now, ahead=ahead)
-    else:
-        _take_paper(account, digits, secret=secret, now=now)
+    try:
+        if proof is Proof.APP:
+            _take_app(account, digits, secret=secret, now=now, ahead=ahead)
+        else:
+            _take_paper(account, digits, secret=secret, now=now)
+    except CodeRefused:
+        history.record(account, "not_confirmed", by=account, at=now, way=proof)
+        raise
     throttle.forget(Counted.CODE, what)
 
 
@@ -119,11 +123,15 @@ def _take_paper(account: Account, digits: str, *, secret: str, now: datetime) ->
 
 
 def code_to_type(account: Account, *, secret: str, now: datetime) -> str | None:
-    """Return the code the account's app shows now; only the demo shows it to anybody."""
+    """Return the code the account's app shows now, or None; only the demo shows it to anybody."""
     app = Authenticator.of(account)
     if app is None:
         return None
-    return pyotp.TOTP(_secret_of(app, secret)).generate_otp(rules.next_step(now, app.last_step))
+    try:
+        plain = _secret_of(app, secret)
+    except CodeRefused:
+        return None
+    return pyotp.TOTP(plain).generate_otp(rules.next_step(now, app.last_step))
 
 
 def offer(account: Account, *, secret: str, now: datetime) -> str:

@@ -7,6 +7,7 @@ from peewee import IntegrityError
 
 from portal.models import Throttle
 from portal.models.base import transaction
+from portal.rules.quotas import network_in
 from portal.rules.signing_in import FORGOTTEN_AFTER, LONGEST_PAUSE, Counted, pause_after
 
 TURNS = 20  # how often a try may find that another was counted at the same moment
@@ -22,7 +23,12 @@ class TooManyTries(Exception):
 
 
 def key_of(counted: Counted, what: str) -> str:
-    """Return the form in which an account, browser or address is counted: not readable."""
+    """Return the form in which an account, browser or address is counted: not readable.
+
+    All IPv6 addresses of one network are one: whoever has one of them has 2^64.
+    """
+    if counted is Counted.ADDRESS:
+        what = network_in(what)
     return sha256(f"{counted}:{what}".encode()).hexdigest()
 
 
@@ -31,6 +37,12 @@ def check(counted: Counted, what: str, *, now: datetime) -> None:
     found = Throttle.get_or_none(Throttle.key == key_of(counted, what))
     if found:
         _check(found, now)
+
+
+def is_shut(counted: Counted, what: str, *, now: datetime) -> bool:
+    """Tell whether the next try is not due yet."""
+    found = Throttle.get_or_none(Throttle.key == key_of(counted, what))
+    return found is not None and _is_shut(found, now)
 
 
 def count(counted: Counted, what: str, *, now: datetime) -> None:
@@ -75,8 +87,12 @@ def tidy_up(*, now: datetime) -> int:
 
 
 def _check(found: Throttle, now: datetime) -> None:
-    if now < found.free_at <= now + LONGEST_PAUSE:  # further off: the clock was wrong by which it was set
+    if _is_shut(found, now):
         raise TooManyTries(found.free_at)
+
+
+def _is_shut(found: Throttle, now: datetime) -> bool:
+    return now < found.free_at <= now + LONGEST_PAUSE  # further off: set by a clock that was wrong
 
 
 def _begin(key: str, counted: Counted, now: datetime) -> bool:

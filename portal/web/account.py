@@ -111,7 +111,7 @@ def end_session(session: int) -> Response:
 def end_sessions() -> Response:
     """Sign out everywhere but here."""
     me = _me()
-    accounts.sign_out_everywhere(me, now=clock.now())
+    accounts.end_sessions(me, now=clock.now())
     answer = signing.start_again(me, target=url_for("account.account"))
     flash(_("Überall sonst sind Sie jetzt abgemeldet."))
     return answer

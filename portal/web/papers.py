@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, redirect, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
@@ -21,6 +21,7 @@ from portal.web.documents import outage
 from portal.web.documents import quote as quotes
 from portal.web.documents import return_note as notes
 from portal.web.documents import slip as slips
+from portal.web.looking import looked
 
 bp = Blueprint("papers", __name__)
 guard(bp, Role.OWNER, Role.STAFF, Role.ADMIN)
@@ -41,7 +42,9 @@ class Offered(NamedTuple):
 
 def seen(number: str) -> Case:
     """Return the case if its papers may be read by who asks, else answer 404 (rule P1)."""
-    return erased.refused(get_object_or_404(Case.visible_to(current_user), Case.number == number))
+    found = erased.refused(get_object_or_404(Case.visible_to(current_user), Case.number == number))
+    looked(found, "fetch_paper", paper=request.endpoint.rpartition(".")[2])
+    return found
 
 
 @bp.get("/cases/<number:number>/slip.pdf")

@@ -23,6 +23,7 @@ from portal.rules.forecast import ENOUGH
 from portal.rules.links import LinkState
 from portal.web import erased
 from portal.web.fragments import is_htmx, page
+from portal.web.looking import looked
 from portal.web.staff import bp, facts, navigation, parcel_lines, past, reckoning, sheets
 from portal.web.staff.sheets import Sheet
 
@@ -35,13 +36,17 @@ def found(number: str) -> Case:
 @bp.get("/cases/<number:number>")
 def case(number: str) -> Response:
     """Show one case."""
-    return case_page(found(number))
+    shown = found(number)
+    looked(shown)
+    return case_page(shown)
 
 
 @bp.get("/cases/<number:number>/pane")
 def case_pane(number: str) -> Response:
     """Show the decision of a case beside the list it was chosen from."""
-    return pane(sheet_of(found(number), list_named(request.args.get("at", ""))))
+    shown = found(number)
+    looked(shown)
+    return pane(sheet_of(shown, list_named(request.args.get("at", ""))))
 
 
 def list_named(name: str) -> str:
@@ -71,13 +76,13 @@ def case_page(case: Case, sheet: Sheet | None = None, status: int = 200) -> Resp
         sheet=sheet,
         errors=sheet.errors,
         facts=facts,
+        emergency=Emergency.of_case(case) if case.reporter_id is None else None,
         messages=[message for message in messages if not message.internal],
         notes=[message for message in messages if message.internal],
         links=[link for link in links if sheet.link is None or link.id != sheet.link.id],
         photos=list(Attachment.of_case(case)),
         consents=list(Consent.of_case(case)),
         swaps=list(Swap.of_case(case)) if case.received_at else [],
-        emergency=Emergency.of_case(case) if case.reporter_id is None else None,
         parcel=parcel_lines.of_case(case) if case.received_at else None,
         feedback=Feedback.of_case(case) if case.state == "commissioned" else None,
         history=past.entries(History.of_case(case)),

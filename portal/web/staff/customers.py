@@ -21,6 +21,7 @@ from portal.rules.workflow import Role
 from portal.web import labels
 from portal.web.forms import Form, clean
 from portal.web.fragments import go_to, page
+from portal.web.looking import looked
 from portal.web.staff import bp, facts
 from portal.web.staff.customers_forms import (
     LANGUAGES,
@@ -63,7 +64,9 @@ def _found(text: str) -> list[Customer]:
 @bp.get("/customers/<id:customer>")
 def customer(customer: int) -> Response:
     """Show one customer with everything that belongs to it."""
-    return _show(_customer(customer))
+    found = _customer(customer)
+    looked(found)
+    return _show(found)
 
 
 def _show(found: Customer, form: PersonForm | None = None, status: int = 200) -> Response:

@@ -22,6 +22,7 @@ from portal.rules.links import Mode
 from portal.rules.workflow import Role, StepRefused
 from portal.web.forms import Form
 from portal.web.fragments import go_to, is_htmx
+from portal.web.looking import looked
 from portal.web.staff import bp, link_deeds, sheets
 from portal.web.staff.cases import link_page, list_named, pane, sheet_of, show
 from portal.web.staff.forms import FactsForm, GrantForm, deed_form, fits, text_form
@@ -40,7 +41,9 @@ class Mistyped(Exception):
 
 
 def _found(link: int) -> SubstituteLink:
-    return get_object_or_404(SubstituteLink.visible_to(current_user), SubstituteLink.id == link)
+    found = get_object_or_404(SubstituteLink.visible_to(current_user), SubstituteLink.id == link)
+    looked(found)
+    return found
 
 
 @bp.get("/links/<id:link>")
