@@ -6,6 +6,7 @@ What it says can be bent: another origin or name, nobody looked, a counter of it
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from portal.models import Account, Passkey
+from tests.builders import NOW
 
 PRESENT, VERIFIED, HAS_KEY = 0x01, 0x04, 0x40
 
@@ -80,6 +84,18 @@ class Authenticator:
         x, y = (number.to_bytes(32, "big") for number in (numbers.x, numbers.y))
         public = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: x, -3: y})
         return bytes(16) + len(self.credential_id).to_bytes(2, "big") + self.credential_id + public
+
+
+def a_passkey(account: Account, *, now: datetime = NOW, name: str = "Telefon von <Ada>") -> Passkey:
+    """Note a passkey of which nobody has the private half: for pages and letters that only name it."""
+    return Passkey.create(
+        account=account,
+        credential_id=b64(token_bytes(32)),
+        public_key="x",
+        user_handle="x",
+        name=name,
+        created_at=now,
+    )
 
 
 def handle_bytes(handle: str) -> bytes:

@@ -25,6 +25,7 @@ from portal.rules.signing_in import By, Counted
 if TYPE_CHECKING:
     from portal.actions.passkey_answers import NewKey
 
+
 class PasskeyRefused(Exception):
     """The passkey's answer is not taken; `doubt` says why (rules.passkeys.Doubt)."""
 
@@ -228,10 +229,12 @@ def _note_use(key: Passkey, count: int, now: datetime) -> None:
         raise PasskeyRefused(Doubt.TOO_LATE)
 
 
-def rename(account: Account, passkey_id: int, name: str) -> None:
+def rename(key: Passkey, name: str, *, by: Account, now: datetime) -> None:
     """Call one's own passkey something else; another's is not touched (rule P1)."""
-    mine = (Passkey.account == account) & (Passkey.id == passkey_id)
-    Passkey.update(name=name[:LONGEST_NAME]).where(mine).execute()
+    mine = (Passkey.account == by) & (Passkey.id == key.id) & (Passkey.name != name)
+    with transaction():
+        if Passkey.update(name=name[:LONGEST_NAME]).where(mine).execute():
+            history.record(by, "passkey_renamed", by=by, at=now, name=name, before=key.name)
 
 
 def remove(key: Passkey, *, by: Account, now: datetime) -> None:

@@ -180,7 +180,7 @@ def passkey_name(key: int) -> Response:
     if not form.validate():
         values = {"name": form.value("name"), "errors": form.mistakes}
         return page("account/passkey_name.html", status=422, key=found, **values)
-    passkeys.rename(_me(), found.id, form.name.data)
+    passkeys.rename(found, form.name.data, by=_me(), now=clock.now())
     flash(_("Der Name ist gespeichert."))
     return redirect(url_for("account.account"), code=303)
 

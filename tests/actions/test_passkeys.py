@@ -15,6 +15,7 @@ from portal.rules.passkeys import CHALLENGE_LASTS, MOST, Doubt, Site
 from portal.rules.signing_in import FREE, By, Counted
 from tests.actions.parallel import at_once, kinds
 from tests.authenticator import Authenticator as Phone
+from tests.authenticator import a_passkey as noted
 from tests.authenticator import handle_bytes
 from tests.builders import NOW, SECRET, a_staff_member, an_owner
 
@@ -235,15 +236,8 @@ def test_a_known_key_is_not_registered_for_another(database):  # rule P1
 
 def test_twenty_passkeys_are_enough(database):
     owner = an_owner()
-    for number in range(MOST):
-        Passkey.create(
-            account=owner,
-            credential_id=f"key{number}",
-            public_key="x",
-            user_handle="x",
-            name="x",
-            created_at=NOW,
-        )
+    for _number in range(MOST):
+        noted(owner)
     assert doubt_of(lambda: asked_new(owner)) is Doubt.TOO_MANY
 
 
@@ -251,12 +245,14 @@ def test_a_removed_passkey_lets_nobody_in_and_its_owner_is_told(database):  # ru
     owner = an_owner()
     phone, question = a_passkey(owner), asked()
     answer, key = phone.get(question.options), Passkey.get()
-    passkeys.rename(an_owner(), key.id, "Meins")
+    passkeys.rename(key, "Meins", by=an_owner(), now=NOW)
     passkeys.remove(key, by=an_owner(), now=NOW)
     assert Passkey.get().name == "Telefon"
-    passkeys.rename(owner, key.id, "Alt")
+    passkeys.rename(key, "Alt", by=owner, now=NOW)
     passkeys.remove(Passkey.get(), by=owner, now=NOW + timedelta(seconds=1))
     assert doubt_of(lambda: sign_in(answer, question)) is Doubt.UNKNOWN
+    renamed = History.get(History.what == "passkey_renamed")
+    assert renamed.facts == {"name": "Alt", "before": "Telefon"}
     assert [one.context for one in Letter.select().order_by(Letter.id)][1] == {
         "change": "removed",
         "passkey": "Alt",

@@ -8,6 +8,7 @@ from portal.models import Account
 from portal.rules.keys import Scope
 from portal.rules.register import Column, Line, Problem, Wrong
 from tests import builders
+from tests.authenticator import a_passkey
 
 
 def pages(now: datetime) -> Iterator[tuple[str, str, Account]]:
@@ -33,6 +34,10 @@ def pages(now: datetime) -> Iterator[tuple[str, str, Account]]:
     for who, name in ((owner, "owner"), (staff, "staff")):
         yield f"{name}-account", "/account", who
         yield f"{name}-password", "/account/password", who
+        key = a_passkey(who, now=now)
+        yield f"{name}-passkey-new", "/account/passkeys/new", who
+        yield f"{name}-passkey-name", f"/account/passkeys/{key.id}", who
+        yield f"{name}-passkey-remove", f"/account/passkeys/{key.id}/remove", who
 
 
 def _a_list(staff: Account, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Passkeys in a real browser, with a device that Chromium plays (WebAuthn over its own protocol).  Rule P1."""
+"""Passkeys in a real browser, with a device that Chromium plays.  Rule P1."""
 
 import pytest
 from playwright.sync_api import CDPSession, Page

@@ -1,7 +1,7 @@
 """How the letters about somebody's own account come about; test_letters reads them."""
 
 from portal.actions import passkeys, people, second_factor, sign_in_links
-from portal.models import Passkey
+from tests.authenticator import a_passkey
 from tests.builders import NOW, a_customer, a_staff_member, an_owner
 
 
@@ -18,24 +18,13 @@ def _factor_reset() -> None:
     second_factor.reset(a_staff_member(), by=None, why="Telefon verloren", now=NOW)
 
 
-def _passkey() -> Passkey:
-    return Passkey.create(
-        account=an_owner(),
-        credential_id="x",
-        public_key="x",
-        user_handle="x",
-        name="Telefon von <Ada>",
-        created_at=NOW,
-    )
-
-
 def _passkey_removed() -> None:
-    key = _passkey()
+    key = a_passkey(an_owner())
     passkeys.remove(key, by=key.account, now=NOW)
 
 
 def _passkey_copied() -> None:
-    passkeys.tell_of_copy(_passkey(), now=NOW)
+    passkeys.tell_of_copy(a_passkey(an_owner()), now=NOW)
 
 
 EVENTS = {

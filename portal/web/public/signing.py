@@ -204,7 +204,7 @@ def start_again(account: Account, *, target: str) -> Response:
     """
     token = accounts.begin(
         account,
-        rules.By.PASSWORD,
+        rules.By.PASSKEY if account.signed_in.by is rules.By.PASSKEY else rules.By.PASSWORD,
         device=clean(request.user_agent.string),
         address=request.remote_addr or "",
         now=clock.now(),
