@@ -64,3 +64,13 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
+
+
+def network_in(text: str) -> str:
+    """Return the text with the network in place of its address: "link:2001:db8::1" → "link:2001:db8::/64"."""
+    head, colon, rest = text.partition(":")
+    for before, address in (("", text), (head + colon, rest)):
+        network = network_of(address)
+        if network != address:
+            return before + network
+    return text

@@ -112,6 +112,12 @@ def test_what_is_long_past_is_forgotten(database):
     assert Throttle.select().count() == 1
 
 
+def test_the_many_addresses_of_one_ipv6_network_are_counted_as_one(database):  # rule P1
+    answers = [wrong(email=f"a{n}@x.example", address=f"2001:db8:1:2::{n:x}") for n in range(60)]
+    assert answers.count(SignInRefused) == FREE[Counted.ADDRESS]
+    assert wrong(email="b@x.example", address="2001:db8:1:3::1") is SignInRefused
+
+
 def test_no_name_stands_in_the_counts(database):  # rule P1
     wrong(address="203.0.113.9")
     for row in Throttle.select().dicts():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.rules.quotas import Quota, UsedUp, network_of, spent
+from portal.rules.quotas import Quota, UsedUp, network_in, network_of, spent
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 QUOTA = Quota(5, timedelta(seconds=50))
@@ -53,3 +53,17 @@ def test_in_no_span_are_there_more_than_twice_as_many_as_promised(pauses):
 )
 def test_all_addresses_of_one_ipv6_network_are_one_asker(address, network):
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("link:2001:db8::1", "link:2001:db8::/64"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("link:203.0.113.9", "link:203.0.113.9"),
+        ("invite:7", "invite:7"),
+        ("", ""),
+    ],
+)
+def test_what_stands_before_an_address_stays(text, counted):
+    assert network_in(text) == counted
