@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from portal import production
+from portal.actions import retention
 from portal.cli_history import Chain, End
 from portal.config import Settings
 from portal.models import Account, Letter, Operator, Round, migrations
@@ -46,6 +47,8 @@ def _problems_of_database(settings: Settings) -> Iterator[str]:
     last = Round.last_at()
     if last is None or (clock.now() - last).total_seconds() > 120:
         yield "The worker has not finished a round in the last two minutes."
+    if retention.overdue(now=clock.now()):
+        yield "Closed cases should have been erased a week ago: does the worker come to its end?"
     yield from _people(settings)
     yield from _waiting_letters(settings)
 

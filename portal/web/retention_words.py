@@ -26,9 +26,9 @@ SHORT = {
     Kind.BOOKS: _l("Aufzeichnungen zum Ersatzlink"),
 }
 LAW = {
-    Kind.CORRESPONDENCE: _l("§ 257 Abs. 1 Nr. 2 und 3 HGB, § 147 Abs. 1 Nr. 2 und 3 AO"),
-    Kind.VOUCHERS: _l("§ 257 Abs. 1 Nr. 4 HGB, § 147 Abs. 1 Nr. 4 AO"),
-    Kind.BOOKS: _l("§ 257 Abs. 1 Nr. 1 HGB, § 147 Abs. 1 Nr. 1 AO"),
+    Kind.CORRESPONDENCE: _l("§ 257 Abs. 1 Nr. 2 und 3 HGB, § 147 Abs. 1 Nr. 2 und 3 AO"),
+    Kind.VOUCHERS: _l("§ 257 Abs. 1 Nr. 4 HGB, § 147 Abs. 1 Nr. 4 AO"),
+    Kind.BOOKS: _l("§ 257 Abs. 1 Nr. 1 HGB, § 147 Abs. 1 Nr. 1 AO"),
 }
 BRIEFS = {
     Brief.DRAFTS: _l("Angefangene Meldungen, die nicht weitergeführt wurden"),

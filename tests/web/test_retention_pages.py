@@ -108,7 +108,7 @@ def test_staff_see_that_a_deletion_was_asked_for(client, admin):  # rule P3
     owner = an_owner()
     deletions.ask(owner, Scope.BUSINESS, now=NOW)
     assert "Löschung beantragt" in client.page(f"/staff/customers/{owner.customer_id}").text
-    assert "der ganze Betrieb" in client.page(PAGE).text
+    assert "Der ganze Betrieb" in client.page(PAGE).text
 
 
 def test_staff_anonymise_a_person_and_keep_the_case(client, staff):  # rule P3
@@ -180,7 +180,7 @@ def test_the_page_says_what_goes_what_waits_and_what_stays_until_when(client, si
     still_open = a_case(case.device, case.reporter)
     sign_in(client, case.reporter)
     text = client.page("/account/delete").text
-    for words in ("Das geht sofort", "Es ist noch etwas offen", "31. Dezember 2034", "§ 147 Abs. 1 Nr. 4 AO"):
+    for words in ("Das wird gelöscht", "Es ist noch etwas offen", "31. Dezember 2034", "§\u00a0147 Abs.\u00a01 Nr.\u00a04 AO"):
         assert words in text
     assert numbers.group(still_open.number) in text
 
