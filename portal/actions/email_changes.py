@@ -131,13 +131,22 @@ def _tell_old(account: Account, email: str, *, key: str, now: datetime, is_by_st
 
 def call_off(mark: str, *, now: datetime) -> None:
     """Call a change off, from either of the mailboxes. Raises ChangeOver."""
-    if not _end(_is_of(mark), now):
+    change = EmailChange.get_or_none(_is_of(mark))
+    if change is None or not _call_off(change.account, EmailChange.id == change.id, by=None, now=now):
         raise ChangeOver
 
 
 def call_off_own(account: Account, *, now: datetime) -> None:
     """Call off what still waits, from the account's own page."""
-    _end(EmailChange.account == account, now)
+    _call_off(account, EmailChange.account == account, by=account, now=now)
+
+
+def _call_off(account: Account, which, *, by: Account | None, now: datetime) -> int:
+    with transaction():
+        ended = _end(which, now)
+        if ended:
+            history.record(account, "call_off_email_change", by=by, at=now)
+    return ended
 
 
 def _end(which, now: datetime) -> int:

@@ -62,6 +62,7 @@ def test_either_mailbox_calls_it_off(owner, caller):  # rule P1
     with pytest.raises(ChangeOver):
         email_changes.confirm(change.old_mark, now=NOW)
     assert email_of(owner) == OLD
+    assert History.select().where(History.what == "call_off_email_change").count() == 1
 
 
 def test_after_a_day_and_after_a_newer_one_it_is_over(owner):  # rule P1

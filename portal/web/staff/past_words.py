@@ -166,6 +166,7 @@ DEEDS: dict[Kind, dict[str, Any]] = {
         "approve_registration": _l("Registrierung angenommen"),
         "refuse_registration": _l("Registrierung abgelehnt"),
         "ask_email_change": _l("Neue E-Mail-Adresse eingetragen, noch nicht bestätigt"),
+        "call_off_email_change": _l("Neue E-Mail-Adresse doch nicht"),
         "change_email": _l("E-Mail-Adresse geändert"),
         "set_email": _l("E-Mail-Adresse durch den Support geändert"),
         "set_password": _l("Passwort gesetzt"),
