@@ -10,14 +10,14 @@ PHOTO = 16 * MEGABYTE
 LIST = 21 * MEGABYTE
 
 LARGER = {
-    "report.question": PHOTOS,
+    "report.question:fault": PHOTOS,
     "staff.add_photos": PHOTOS,
     "staff.take_in": PHOTOS,
     "staff.open_unknown": PHOTOS,
     "staff.scan": PHOTO,
     "staff.import_file": LIST,
 }
-"""By endpoint; what is not named here is a form."""
+"""By endpoint, and of the report by question too; what is not named here is a form."""
 
 
 def init_app(app: Flask) -> None:
@@ -25,16 +25,18 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def limit() -> None:
-        request.max_content_length = limit_of(request.endpoint)
-
-
-def limit_of(endpoint: str | None) -> int:
-    """Return how many bytes an address takes."""
-    return LARGER.get(endpoint or "", FORM)
+        request.max_content_length = LARGER.get(_kind(), FORM)
 
 
 def in_words() -> str:
     """Return what this address takes large things of, for the page that says it was too much."""
-    if request.endpoint == "staff.import_file":
+    kind = _kind()
+    if kind == "staff.import_file":
         return "list"
-    return "photos" if request.endpoint in LARGER else "text"
+    return "photos" if kind in LARGER else "text"
+
+
+def _kind() -> str:
+    """Return the endpoint, and of a report's questions which one it is."""
+    page = (request.view_args or {}).get("page", "")
+    return f"{request.endpoint}:{page}" if request.endpoint == "report.question" else str(request.endpoint)

@@ -70,6 +70,27 @@ def test_over_tls_the_cookie_is_for_this_portal_and_tls_only(https, client):
     cookie = client.get("/sign-in", base_url=SECURE).headers["Set-Cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
+    assert cookie.startswith("__Host-portal=")  # no neighbour under the same domain can set it
+
+
+def test_every_answer_says_what_browsers_may_do_with_it(https, client):
+    for path in ("/", "/sign-in", "/nirgends", "/static/portal.css", "/api/v1/links", "/healthz"):
+        headers = client.get(path, base_url=SECURE).headers
+        assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains", path
+        policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+        assert policy["default-src"] == "'none'"
+        assert policy["script-src"] == policy["style-src"] == "'self'"
+        assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+        assert "unsafe" not in str(policy)
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+        allowed = headers["Permissions-Policy"].split(", ")
+        assert {"camera=(self)", "publickey-credentials-get=(self)", "microphone=()"} <= set(allowed)
+
+
+def test_without_tls_no_browser_is_told_to_want_it(client):
+    assert "Strict-Transport-Security" not in client.get("/").headers
 
 
 def test_what_is_personal_is_kept_by_no_cache(app, client, sign_in):  # rule P1

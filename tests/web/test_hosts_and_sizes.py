@@ -120,12 +120,19 @@ def test_a_form_takes_little_and_photos_take_much(client):
     large = client.send(page, {"email": "x" * (sizes.FORM + 10)}, form="/sign-in")
     assert large.status_code == 413
     assert "in dieses Formular" in page_of(large).text
-    assert sizes.limit_of("report.question") > 50 * sizes.FORM
-    assert sizes.limit_of(None) == sizes.FORM
 
 
 def test_what_the_limits_name_is_there(app):
-    assert sizes.LARGER.keys() <= {rule.endpoint for rule in app.url_map.iter_rules()}
+    known = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert {kind.partition(":")[0] for kind in sizes.LARGER} <= known
+
+
+@pytest.mark.parametrize(("question", "status"), [("fault", 303), ("device", 413), ("no-such-page", 413)])
+def test_of_the_report_only_the_page_with_photos_takes_much(client, monkeypatch, question, status):
+    monkeypatch.setattr(sizes, "FORM", 5_000)
+    token = dict(find_form(client.page("/help"), {}, "/language").fields)["csrf_token"]
+    sent = {"csrf_token": token, "photos": (io.BytesIO(bytes(6_000)), "a.jpg")}
+    assert client.post(f"/report/{question}", data=sent).status_code == status
 
 
 def test_too_much_at_once_is_said_in_the_words_of_what_it_was(client, staff, monkeypatch):

@@ -15,7 +15,7 @@ from portal.models.attachments import MAX_PHOTOS
 from portal.outside.files import MAX_BYTES, PhotoRefused, delete_photo, store_photo
 from portal.rules.quotas import Kind, UsedUp, network_of
 from portal.rules.report import Page
-from portal.web import documents, labels
+from portal.web import documents, labels, sizes
 from portal.web.errors import refused as page_of_refusal
 from portal.web.photos import MEGABYTE, message_of
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
@@ -135,8 +135,8 @@ def photo(photo: int) -> Response:
 @bp.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> Response:
     """Say at the field that all photos together are too much; what was saved before is still there."""
-    walk = walk_here()
-    if isinstance(walk, Response) or not walk.may_show(Page.FAULT):
+    walk = walk_here() if sizes.in_words() == "photos" else None
+    if walk is None or isinstance(walk, Response) or not walk.may_show(Page.FAULT):
         return page_of_refusal(error)
     form = walk.form_of(Page.FAULT)(formdata=None, data=walk.stored(Page.FAULT))
     form.prepare(walk)
