@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
-from portal import demo_calendar, demo_links, demo_parcels, demo_workshop
+from portal import demo_calendar, demo_emergency, demo_links, demo_parcels, demo_registration, demo_workshop
 from portal.actions import accounts, cases, customers, history, links, queue, reports, vault
 from portal.actions.links import BackupFacts
 from portal.models import Account, Authenticator, Case, Customer, Device, Operator, Salon
@@ -78,6 +78,8 @@ def make(*, now: datetime, secret: str) -> bool:
     demo_calendar.make(by=scene.support, now=now)
     _first_customer(scene, first)
     _second_customer(scene, other)
+    demo_emergency.make(now=now - timedelta(minutes=20), secret=secret)
+    demo_registration.make(now=now - timedelta(minutes=40))
     queue.reassess_due(now=now)
     return True
 

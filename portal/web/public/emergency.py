@@ -12,12 +12,14 @@ from flask_babel import gettext as _
 
 from portal.actions import cases, emergencies
 from portal.actions.cases import CaseMoved
-from portal.models import Case, Emergency, History, Message
+from portal.models import Case, Emergency, History, Message, SubstituteLink
 from portal.outside import clock
 from portal.rules import emergencies as rules
+from portal.rules import report
 from portal.rules.carriers import Carrier, looks_right
+from portal.rules.report import Page
 from portal.rules.triage import Hold
-from portal.rules.workflow import Role, State, StepRefused, next_actor, steps_for
+from portal.rules.workflow import CLOSED, Role, State, StepRefused, steps_for
 from portal.web import documents, labels, way
 from portal.web.documents import slip as slips
 from portal.web.fragments import go_to, page
@@ -101,6 +103,7 @@ def _of_case(case: Case, now: datetime) -> dict[str, Any]:
         "turns": sentences.TURNS,
         "steps": [] if sentences.is_lapsed(case, now) else may,
         "needs_account": case.state in WITH_ACCOUNT,
+        **_link_of(case),
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
         "notices": sentences.notices(case),
         "why": case_page.reason_of(case, history),
@@ -110,8 +113,13 @@ def _of_case(case: Case, now: datetime) -> dict[str, Any]:
         "not_yet": case.state in sentences.NOT_YET,
         "has_slip": has_slip,
         "items": items_of(case) if has_slip else [],
-        "actor": next_actor(case.state),
     }
+
+
+def _link_of(case: Case) -> dict[str, Any]:
+    """Return whether a link is wished for, and the one that was asked for; its door needs an account."""
+    wished = report.yes_no(case.answers, Page.LINK, "wanted") is True and case.state not in CLOSED
+    return {"wants_link": wished, "link": SubstituteLink.shown_with(case) if wished else None}
 
 
 def _has_open_code(emergency: Emergency, now: datetime) -> bool:

@@ -241,7 +241,10 @@ def _send_unknown(draft: Draft) -> Case:
     now, secret = clock.now(), current_app.config["PORTAL"].secret
     if draft.sent_at is None:
         emergencies.count_report(request.remote_addr or "", now=now)
-    return reports.send(draft, by=None, now=now, secret=secret, language=language())
+    case = reports.send(draft, by=None, now=now, secret=secret, language=language())
+    if draft.sent_at is None:
+        flash(_("Ihre Meldung ist bei uns."), "good")
+    return case
 
 
 @bp.get("/sent/<number:number>")
