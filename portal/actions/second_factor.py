@@ -3,6 +3,7 @@
 from datetime import datetime
 from hmac import compare_digest
 from secrets import randbelow
+from typing import Any
 
 import pyotp
 from peewee import IntegrityError
@@ -236,7 +237,7 @@ def reset(account: Account, *, by: Account | None, why: str, now: datetime) -> N
 
 
 def _changed(
-    account: Account, what: str, *, by: Account | None, now: datetime, why: str = "", **facts: int
+    account: Account, what: str, *, by: Account | None, now: datetime, why: str = "", **facts: Any
 ) -> None:
     """Write it down, and tell the person: it may not have been them."""
     entry = history.record(account, what, by=by, at=now, why=why, **facts)
