@@ -222,6 +222,9 @@ def test_a_question_is_bound_to_its_purpose_and_person(database):  # rule P1
         return signed_in
 
     assert doubt_of(lambda: prove(stranger, mine, answer)) is Doubt.TOO_LATE
+    making = asked_new(owner)  # a question to make a passkey proves nothing
+    signed = phone.get({"challenge": making.challenge, "rpId": "localhost"})
+    assert doubt_of(lambda: prove(owner, making, signed)) is Doubt.TOO_LATE
     theirs = asked(stranger)
     assert doubt_of(lambda: prove(stranger, theirs, phone.get(theirs.options))) is Doubt.UNKNOWN
     assert prove(owner, mine, answer).second_factor_at == NOW
