@@ -91,6 +91,12 @@ class Seal(BaseModel):
         return seal is not None and seal.digest.startswith(digest)
 
     @classmethod
+    def digests_of(cls, rows: Iterable[History]) -> dict[int, str]:
+        """Return the digests of these rows' seals by the row's id."""
+        chosen: Any = cls.select(cls.history, cls.digest).where(cls.history.in_([row.id for row in rows]))
+        return dict(chosen.tuples())
+
+    @classmethod
     def _unsealed(cls, *columns: Any) -> Any:
         return History.select(*(columns or _COLUMNS)).left_outer_join(cls).where(cls.id.is_null())
 

@@ -33,24 +33,26 @@ class Column(StrEnum):
     BACKUP_BOOKED = "backup_booked"
 
 
-HEADERS: Mapping[str, Column] = {
-    "kundennummer": Column.CUSTOMER_NUMBER,
-    "kunde": Column.CUSTOMER_NAME,
-    "salon": Column.SALON_NAME,
-    "strasse": Column.STREET,
-    "plz": Column.POSTAL_CODE,
-    "ort": Column.CITY,
-    "land": Column.COUNTRY,
-    "telefon": Column.PHONE,
-    "seriennummer": Column.SERIAL,
-    "gerät": Column.DEVICE_NAME,
-    "gekauft am": Column.PURCHASED_ON,
-    "geliefert am": Column.DELIVERED_ON,
-    "herkunft": Column.ORIGIN,
-    "tse im server": Column.TSE_IN_SERVER,
-    "sicherung gebucht": Column.BACKUP_BOOKED,
-    **{column.value.replace("_", " "): column for column in Column},
+HEADINGS: Mapping[Column, str] = {
+    Column.CUSTOMER_NUMBER: "Kundennummer",
+    Column.CUSTOMER_NAME: "Kunde",
+    Column.SALON_NAME: "Salon",
+    Column.STREET: "Straße",
+    Column.POSTAL_CODE: "PLZ",
+    Column.CITY: "Ort",
+    Column.COUNTRY: "Land",
+    Column.PHONE: "Telefon",
+    Column.SERIAL: "Seriennummer",
+    Column.DEVICE_NAME: "Gerät",
+    Column.PURCHASED_ON: "Gekauft am",
+    Column.DELIVERED_ON: "Geliefert am",
+    Column.ORIGIN: "Herkunft",
+    Column.TSE_IN_SERVER: "TSE im Server",
+    Column.BACKUP_BOOKED: "Sicherung gebucht",
 }
+"""The first line as the portal itself writes it; it reads its English words too."""
+
+
 NEEDED = (Column.CUSTOMER_NUMBER, Column.CUSTOMER_NAME, Column.SALON_NAME)
 ADDRESS = (Column.STREET, Column.POSTAL_CODE, Column.CITY)
 """A salon that is not known yet needs these."""
@@ -139,6 +141,19 @@ class NoHeader(ValueError):
         self.missing = tuple(missing)
 
 
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # the wide ones count too
+
+
+def shielded(cell: str) -> str:
+    """Return a cell so that no spreadsheet takes it for a formula; `unshielded` gives it back as it was."""
+    return "'" + cell if _FORMULA.match(cell) else cell
+
+
+def unshielded(cell: str) -> str:
+    """Return what `shielded` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def columns_of(header: Sequence[str]) -> list[Column | None]:
     """Return what each column of the first line holds; None is passed over. Raises NoHeader."""
     found = [HEADERS.get(_plain(name)) for name in header]
@@ -151,6 +166,25 @@ def columns_of(header: Sequence[str]) -> list[Column | None]:
 def _plain(name: str) -> str:
     words = name.casefold().replace("_", " ").replace("ß", "ss").strip("\ufeff \t")
     return " ".join(words.split())
+
+
+HEADERS: Mapping[str, Column] = {
+    **{_plain(name): column for column, name in HEADINGS.items()},
+    **{column.value.replace("_", " "): column for column in Column},
+}
+
+
+def cells_of(said: Mapping[Column, str | bool | date | None]) -> list[str]:
+    """Return a line's cells in the order of HEADINGS, each as `read_line` reads it."""
+    return [_cell(said.get(column)) for column in HEADINGS]
+
+
+def _cell(value: str | bool | date | None) -> str:
+    if isinstance(value, bool):
+        return "ja" if value else "nein"
+    if isinstance(value, Origin):
+        return {Origin.VENDOR: "wir", Origin.ELSEWHERE: "andere"}.get(value, "")
+    return value.isoformat() if isinstance(value, date) else value or ""
 
 
 def read_line(number: int, values: Mapping[Column, str]) -> Line | list[Problem]:

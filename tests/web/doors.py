@@ -66,6 +66,7 @@ STAFF = {
     "staff.calendar_settings", "staff.case", "staff.case_pane", "staff.check_in", "staff.commissioning",
     "staff.complete", "staff.confirm_till", "staff.customer", "staff.customers", "staff.discard_quote",
     "staff.dispatch", "staff.edit_customer", "staff.edit_device", "staff.edit_salon", "staff.extend",
+    "staff.export_register", "staff.history",
     "staff.import_deed", "staff.import_file", "staff.import_run", "staff.imports", "staff.invite",
     "staff.letter_again", "staff.letters", "staff.link", "staff.link_pane", "staff.link_step", "staff.listed",
     "staff.new_customer", "staff.new_device", "staff.new_salon", "staff.note", "staff.open_unknown",
@@ -78,7 +79,7 @@ STAFF = {
 }  # fmt: skip
 
 ADMIN = {
-    "staff.locked_customer", "staff.retention",
+    "staff.history_export", "staff.locked_customer", "staff.retention",
     "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
     "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
     "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",

@@ -68,6 +68,7 @@ def entries(current: str = "") -> list[Entry]:
     lines.append(Entry(_l("Kalender"), url_for("staff.calendar"), None, current == "calendar"))
     lines.append(Entry(_l("Kunden"), url_for("staff.customers"), None, current == "customers"))
     lines.append(_registered(found["registrations"], is_current=current == "registrations"))
+    lines.append(Entry(_l("Verlauf"), url_for("staff.history"), None, current == "history"))
     lines += _outbox(found["letters"], found["late"], is_current=current == "letters")
     if current_user.role == Role.ADMIN:
         lines.append(Entry(_l("Team"), url_for("staff.team"), None, current == "team"))

@@ -14,7 +14,7 @@ from portal.rules.commissioning import Item
 from portal.rules.links import Answer, LinkState, Mode, TillDeed, TillState
 from portal.rules.workflow import State
 from portal.web import labels
-from portal.web.staff import past_appointments, past_parcel, past_reminders, past_workshop
+from portal.web.staff import past_appointments, past_parcel, past_portal, past_reminders, past_workshop
 from portal.web.staff.past_words import DONE
 
 ITEMS = {
@@ -40,11 +40,16 @@ class Entry:
 
 def entries(rows: Iterable[History]) -> list[Entry]:
     """Return what happened, the latest first."""
-    return [_entry(row) for row in reversed(list(rows))]
+    return [entry(row) for row in reversed(list(rows))]
 
 
-def _entry(row: History) -> Entry:
-    change = " · ".join(part for part in (_change(row), _details(row)) if part)
+def entry(row: History) -> Entry:
+    """Return one row in words; of what was erased only that it was (rule P3)."""
+    if row.erased_at:
+        details = _("Einzelheiten gelöscht")
+    else:
+        details = _details(row) if row.case_id or row.link_id else ", ".join(past_portal.details(row))
+    change = " · ".join(part for part in (_change(row), details) if part)
     return Entry(row.at, str(DONE.get(row.what, row.what)), _who(row), change, row.why)
 
 

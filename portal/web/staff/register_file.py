@@ -6,7 +6,7 @@ from io import StringIO
 
 import phonenumbers
 
-from portal.rules.register import Column, Line, Problem, Wrong, columns_of, read_line
+from portal.rules.register import Column, Line, Problem, Wrong, columns_of, read_line, unshielded
 
 MOST_LINES = 50_000
 MOST_BYTES = 20 * 1024 * 1024
@@ -32,7 +32,7 @@ def read(content: bytes) -> tuple[list[Line], list[Problem]]:
     for count, (number, row) in enumerate(rows):
         if count >= MOST_LINES:
             raise TooLong
-        values = {column: text for column, text in zip(columns, row, strict=False) if column}
+        values = {column: unshielded(text) for column, text in zip(columns, row, strict=False) if column}
         if not any(text.strip() for text in row):
             continue
         wrong = [Problem(number, None, Wrong.TOO_MANY_VALUES)] if len(row) > len(columns) else []
