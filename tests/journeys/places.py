@@ -36,6 +36,7 @@ from tests.journeys import (
     places_of_coming_in,
     places_of_parcels,
     places_of_photos,
+    places_of_privacy,
     places_of_proving,
     places_of_quotes,
     places_of_the_end,
@@ -52,6 +53,7 @@ MORE = (
     places_of_the_end,
     places_of_the_register,
     places_of_coming_in,
+    places_of_privacy,
     places_of_proving,
 )
 
