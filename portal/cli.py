@@ -23,7 +23,7 @@ from portal.actions import accounts
 from portal.actions import operator as operators
 from portal.cli_accounts import reset_factor
 from portal.cli_check import check
-from portal.cli_register import import_customers
+from portal.cli_register import export_customers, import_customers
 from portal.models import Account, Operator, migrations
 from portal.models.base import db
 from portal.outside import clock, files, pdf
@@ -38,8 +38,8 @@ LARGEST_BODY = 200 * 1024 * 1024  # what is larger is cut off at once; less than
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
     for command in (
-        migrate, demo, fill, add_staff, reset_factor, import_customers, operator, worker, serve, check,
-        backup, restore,
+        migrate, demo, fill, add_staff, reset_factor, import_customers, export_customers, operator, worker,
+        serve, check, backup, restore,
     ):  # fmt: skip
         app.cli.add_command(command)
 

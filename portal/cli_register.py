@@ -1,16 +1,19 @@
-"""`flask import-customers`: the register from the vendor's own system, without the pages."""
+"""`flask import-customers` and `export-customers`: the register as a list, without the pages."""
 
+import os
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 from flask.cli import with_appcontext
 
-from portal.actions import imports
-from portal.models import ImportRun
+from portal.actions import history, imports
+from portal.models import ImportRun, whole_register
 from portal.models.base import db
 from portal.outside import clock
-from portal.rules.register import NoHeader
+from portal.rules.register import HEADINGS, NoHeader, cells_of
+from portal.web.csv_file import written
 from portal.web.staff import register_file
 
 
@@ -50,3 +53,18 @@ def _take_over(run: ImportRun) -> dict[str, int]:
             bar.update(done - shown)
             shown = done
     return ImportRun.get_by_id(run.id).counts
+
+
+@click.command("export-customers")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def export_customers(file: Path) -> None:
+    """Write the customers' list (CSV) that import-customers takes; reading it in again changes nothing."""
+    part = file.with_name(f".{file.name}.part")
+    opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with db.connection_context(), os.fdopen(opened, "wb") as out:
+        history.record(None, "export_register", by=None, at=clock.now())
+        for piece in written(list(HEADINGS.values()), map(cells_of, whole_register.lines())):
+            out.write(piece)
+    part.replace(file)  # complete or not at all; its owner's alone
+    click.echo(f"Written: {file}")

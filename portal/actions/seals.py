@@ -12,8 +12,8 @@ from portal.models import Round, Seal
 from portal.models.base import db, is_sqlite, transaction
 from portal.rules import seals
 
-PIECE = 2_000
-PIECES = 10  # how many one round does, before the others' turn
+PIECE = 1_000
+PIECES = 20  # how many one round does, before the others' turn
 EVERY = timedelta(minutes=10)  # between two looks at whether anything is unsealed: a look reads it all
 TOLD_EVERY = timedelta(days=1)
 LOCK = 7042
@@ -27,9 +27,9 @@ def seal(ids: Iterable[int]) -> None:
     for entry in entries:
         content = seals.content_of(entry)
         before = seals.digest_of(before, entry, content)
-        made.append({"history": entry.id, "content": content, "digest": before})
-    for start in range(0, len(made), 250):  # one statement has room for so many
-        Seal.insert_many(made[start : start + 250]).execute()
+        made.append((entry.id, content, before))
+    if made:
+        Seal.add(made)
 
 
 def _wait_for_my_turn() -> None:

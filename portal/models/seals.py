@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import JOIN, CharField, Field, ForeignKeyField, fn
 
-from portal.models.base import BaseModel
+from portal.models.base import BaseModel, is_sqlite
 from portal.models.history import History
 from portal.rules.seals import START, Entry, Link
 
@@ -46,6 +46,13 @@ class Seal(BaseModel):
         """Return the digest that the next seal goes on from."""
         last = cls.newest()
         return last.digest if last else START
+
+    @classmethod
+    def add(cls, made: list[tuple[int, str, str]]) -> None:
+        """Add seals (row, content, digest) in this order; one prepared statement, for there may be many."""
+        mark = "?" if is_sqlite() else "%s"
+        statement = f"INSERT INTO seal (history_id, content, digest) VALUES ({mark}, {mark}, {mark})"
+        cls._meta.database.cursor().executemany(statement, made)
 
     @classmethod
     def links(cls, piece: int = 5_000) -> Iterator[list[Link]]:
