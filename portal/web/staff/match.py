@@ -54,7 +54,7 @@ def match(number: str) -> Response:
 def give(number: str) -> Response:
     """Give the case to the chosen customer; who comes second is told (rule S3)."""
     case = found(number)
-    customer = get_object_or_404(Customer, Customer.id == (_id(request.form.get("customer", "")) or 0))
+    customer = _customer(_id(request.form.get("customer", "")))
     owner = _owner(customer, request.form.get("device", ""))
     if owner is None:
         wrong = _("Bitte wählen Sie, um welchen Kassenserver es geht.")
@@ -106,12 +106,17 @@ def _chosen(known: list[Likely], chosen: int | None) -> Likely | None:
     if chosen is None:
         return known[0] if known else None
     named = next((one for one in known if one.customer.id == chosen), None)
-    return named or Likely(get_object_or_404(Customer, Customer.id == chosen))
+    return named or Likely(_customer(chosen))
+
+
+def _customer(number: int | None) -> Customer:
+    """Return the customer, or 404 for one that is kept only because the law wants it (rule P3)."""
+    return get_object_or_404(Customer, Customer.id == (number or 0), Customer.locked_at.is_null())
 
 
 def _choice(case: Case, one: Likely) -> Choice:
     """Return the customer with its devices, and in each salon one made as it was described."""
-    salons = look_up.salons_with_devices(one.customer)
+    salons = sorted(look_up.salons_with_devices(one.customer), key=lambda found: not _is_near(case, found[0]))
     options = [_device_option(salon, device) for salon, devices in salons for device in devices]
     count = len(options)
     described = _("Kassenserver wie beschrieben anlegen")
@@ -122,12 +127,15 @@ def _choice(case: Case, one: Likely) -> Choice:
     return Choice(one, options, request.form.get("device") or _preset(case, salons, options, count))
 
 
+def _is_near(case: Case, salon: Salon) -> bool:
+    return salon.postal_code == case.return_postal_code
+
+
 def _preset(case: Case, salons: Any, options: list[Any], count: int) -> str:
     """Return what is meant if it can be only that: the one device there is, or the one of the one salon."""
     if count == 1 or len(options) == 1:
         return str(options[0][0])
-    near = [device for salon, devices in salons if salon.postal_code == case.return_postal_code
-            for device in devices]  # fmt: skip
+    near = [device for salon, devices in salons if _is_near(case, salon) for device in devices]
     return f"{DEVICE}:{near[0].id}" if len(near) == 1 else ""
 
 
