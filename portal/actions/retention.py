@@ -38,7 +38,7 @@ from portal.rules.workflow import CLOSED
 EVERY = timedelta(hours=1)
 ROUND = "retention"
 PIECE = 500  # rows of one question
-CASES = 50  # erased in one round, before the others' turn
+CASES = 20  # erased in one round, less than a second, before the others' turn
 
 
 def work_due(*, now: datetime) -> list[str]:
@@ -225,15 +225,17 @@ def overdue(*, now: datetime) -> bool:
 
 
 def preview(years: dict[Kind, int], *, now: datetime) -> int:
-    """Count the closed cases that would be erased now with these years."""
+    """Count the closed cases that would be erased now with these years: those over for all their kinds."""
     today = berlin.day_of(now)
-    before = {kind: retention.closed_before(today, number) for kind, number in years.items()}
-    old = Case.select(Case.id, Case.state_since, Case.final_cents).where(
-        Case.state.in_(list(CLOSED)), Case.erased_at.is_null(), Case.state_since < max(before.values())
-    )
-    count, last = 0, 0
-    while page := list(old.where(Case.id > last).order_by(Case.id).limit(PIECE)):
-        last = page[-1].id
-        named = {kind.value: number for kind, number in years.items()}
-        count += sum(retention.is_over(retention.keep_until(facts, named), today) for facts in facts_of(page))
-    return count
+    before = {kind: Case.state_since < retention.closed_before(today, years[kind]) for kind in Kind}
+    accepted = _any_of(Quote, Quote.state == QuoteState.ACCEPTED)
+    swapped = _any_of(Swap, Swap.withdrawn_at.is_null())
+    ran = _any_of(SubstituteLink, SubstituteLink.activated_at.is_null(False))
+    is_kept = Case.state.in_(list(CLOSED)) & Case.erased_at.is_null()
+    over = before[Kind.CORRESPONDENCE] & (before[Kind.BOOKS] | ~ran)
+    over &= before[Kind.VOUCHERS] | (Case.final_cents.is_null() & ~accepted & ~swapped)
+    return Case.select().where(is_kept, over).count()
+
+
+def _any_of(table: Any, which: Any) -> Any:
+    return erasing.exists(table.select(table.id).where(table.case == Case.id, which))
