@@ -32,9 +32,9 @@ def customers_for(case: Case, emergency: Emergency | None) -> list[Likely]:
     owner = _with_account(email)
     if owner is not None:
         customers.setdefault(owner.id, owner)
-    near = _near(case, list(customers))
+    near, by_email = _near(case, list(customers)), owner.id if owner else None
     found = [
-        Likely(one, signs.get(one.id, ()), has_account=one == owner, is_near=one.id in near)
+        Likely(one, signs.get(one.id, ()), has_account=one.id == by_email, is_near=one.id in near)
         for one in customers.values()
     ]
     return sorted(found, key=lambda one: -(2 * len(one.signs) + 3 * one.has_account + one.is_near))

@@ -148,7 +148,7 @@ def _owner(customer: Customer, choice: str) -> Owner | None:
     kind, _colon, number = choice.partition(":")
     chosen = _id(number)
     if kind == DEVICE and chosen:
-        device = Device.of(customer).where(Device.id == chosen).first()
+        device = Device.get_or_none(Device.id == chosen)
         return Owner(customer, device=device) if device else None
     if kind != NEW or chosen is None:
         return None
@@ -173,7 +173,7 @@ def _may_invite(emergency: Emergency | None) -> bool:
     """Tell whether who reported may be invited: at their own address, and only who has no account yet."""
     if emergency is None or emergency.confirmed_at is None:
         return False
-    return not Account.select(Account.id).where(Account.email == emergency.email).exists()
+    return Account.get_or_none(Account.email == emergency.email) is None
 
 
 def _id(text: str) -> int | None:
