@@ -34,10 +34,10 @@ SIGNED_IN = {
     "confirm.passkey_again", "confirm.passkey_ask_again",
 }  # fmt: skip
 
-FIRST_FACTOR = {
+FIRST_FACTOR = {  # staff who have not shown the second one yet
     "factor.code", "factor.passkey", "factor.passkey_ask", "factor.passkey_first", "factor.passkey_first_ask",
     "factor.set_up",
-}  # fmt: skip; staff who have not shown the second one yet
+}  # fmt: skip
 
 OWN_FACTOR = {"factor.new_codes", "factor.remove"}
 
