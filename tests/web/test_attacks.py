@@ -11,7 +11,7 @@
 | header injection in every mail field | test_attacks_on_letters, tests/outside/test_mailer |
 | CSV formula injection | test_register_export |
 | path traversal in uploads | here, tests/outside/test_files |
-| SVG with script | here as photo; as logo in tests/outside/test_logos |
+| SVG with script | here as photo; as logo in tests/outside/test_logos, test_operator_logo |
 | EXIF GPS and everything else in a photo | here, tests/outside/test_files_attacked |
 | zip bomb, picture bomb, polyglots | here, tests/outside/test_files_attacked |
 | 2,000 sign-in tries, time of unknown accounts | tests/actions/test_throttle, here (argon2 is asked alike) |
@@ -20,9 +20,11 @@
 """
 
 import io
+import re
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -162,6 +164,17 @@ def test_what_is_no_photo_is_refused_at_its_field_and_not_kept(client, app, faul
     assert said in page_of(answer).text
     folder = app.config["PORTAL"].photos
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_the_table_above_names_tests_that_are_there():
+    here = Path(__file__).resolve().parent
+    named = set(re.findall(r"((?:tests/\w+/)?)(test_\w+)", __doc__ or ""))
+    assert len(named) > 12
+    assert [place + name for place, name in named if not _file(here, place, name).exists()] == []
+
+
+def _file(here: Path, place: str, name: str) -> Path:
+    return (here.parents[1] / place if place else here) / f"{name}.py"
 
 
 def test_known_and_unknown_accounts_cost_the_same_hashing(client, app, monkeypatch):  # rule P1

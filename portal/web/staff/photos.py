@@ -197,7 +197,7 @@ def _show(
 
 def _past(case: Case, found: Attachment) -> list[History]:
     """Return who blackened or removed this photo, when and why."""
-    rows = History.of_case(case).where(History.what.in_(deeds.DEEDS))
+    rows = (row for row in History.of_case(case) if row.what in deeds.DEEDS)
     return [row for row in rows if row.facts.get("photo") == found.id]
 
 
