@@ -14,13 +14,13 @@ from peewee import chunked
 
 from portal.actions import history, queue, rounds
 from portal.actions.customers import search_name
-from portal.models import Account, Customer, Device, ImportRun, Salon
+from portal.models import Account, Customer, Device, ImportRun, Salon, bulk
 from portal.models.base import searchable, transaction
 from portal.models.imports import ImportState
 from portal.rules.register import ADDRESS, Line, Problem, Wrong
 from portal.rules.triage import Origin
 
-PIECE = 500
+PIECE = 1_000  # every piece reads the whole list again, so not too small
 PIECES = 10  # how many one round does, before the others' turn
 DAYS = ("purchased_on", "delivered_on")
 
@@ -108,9 +108,12 @@ def work(run: ImportRun, *, now: datetime) -> bool:
     return done < run.total
 
 
+_SAID = tuple(field.name for field in fields(Line))
+
+
 def _plain(line: Line) -> dict[str, Any]:
     """Return what a line says as plain data, without what it leaves open."""
-    told = {name: value for name, value in asdict(line).items() if value not in (None, "")}
+    told = {name: value for name in _SAID if (value := getattr(line, name)) not in (None, "")}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
 
 
@@ -189,14 +192,21 @@ class _Piece:
         found = self.counts()
         self._add_customers()
         self._add_salons()
+        self._change()
+        self._add_devices()
+        return found
+
+    def _change(self) -> None:
+        """Write what changed; of two lines about the same row the later one holds."""
+        different: dict[Any, dict[str, Any]] = {}
         for line in self.lines:
             for _kind, row, changes in self._changes(line):
                 if row is not None and changes:
                     for name, value in changes.items():
                         setattr(row, name, value)
-                    row.save()
-        self._add_devices()
-        return found
+                    different.setdefault(row, {}).update(changes)
+        for table in (Customer, Salon, Device):
+            bulk.update(table, [(row.id, said) for row, said in different.items() if isinstance(row, table)])
 
     def _changes(self, line: Line) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         """Yield kind, row (None: to be added) and what the line says differently about it."""
@@ -221,7 +231,7 @@ class _Piece:
             if line.customer_number not in self.customers
         }
         if new:
-            Customer.insert_many(list(new.values())).execute()
+            bulk.insert(Customer, list(new.values()))
             for customer in Customer.select().where(Customer.number.in_(list(new))):
                 self.customers[customer.number] = customer
 
@@ -239,7 +249,7 @@ class _Piece:
             if self._salon(line) is None
         }
         if new:
-            Salon.insert_many(list(new.values())).execute()
+            bulk.insert(Salon, list(new.values()))
             ids = {customer for customer, _name in new}
             for salon in Salon.select().where(Salon.customer.in_(ids)):
                 self.salons.setdefault((salon.customer_id, searchable(salon.name)), salon)
@@ -260,7 +270,7 @@ class _Piece:
             if line.serial and line.serial not in self.devices
         ]
         if new:
-            Device.insert_many(new).execute()
+            bulk.insert(Device, new)
 
 
 _FACTS = ("purchased_on", "delivered_on", "origin", "tse_in_server", "backup_booked")
