@@ -17,18 +17,26 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.engines import PATIENCE, free_port, wait_until
+from tests.forks import Forked
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Process:
-    """One `flask --app wsgi …` of the portal; it ends with the test, however that ends."""
+    """One `flask --app wsgi …` of the portal; it ends with the test, however that ends.
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+    It is forked off a process that has loaded the portal, unless it is to be `typed`, as an operator
+    does, or loads another library before anything else (see movable.py).
+    """
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], log: Path, *, typed: bool = False
+    ) -> None:
         self.command = command
         self.environment = environment
         self.log = log
-        self.process: subprocess.Popen | None = None
+        self.is_typed = typed or "LD_PRELOAD" in environment
+        self.process: subprocess.Popen | Forked | None = None
 
     @property
     def runs(self) -> bool:
@@ -41,11 +49,14 @@ class Process:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def start(self) -> None:
-        """Start it, as `make run` does."""
+        """Start it."""
         assert not self.runs, "it runs already"
+        self.process = self._typed() if self.is_typed else Forked(self.command, self.environment, self.log)
+
+    def _typed(self) -> subprocess.Popen:
         flask = [sys.executable, "-m", "flask", "--app", "wsgi", *self.command]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", *flask],
                 cwd=ROOT,
                 env=self.environment,
@@ -180,9 +191,12 @@ def start_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Callab
 
 @pytest.fixture
 def start_command(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Give `start_command("worker", …)`: any `flask --app wsgi` command on the test's database."""
+    """Give `start_command("worker", …)`: any `flask --app wsgi` command on the test's database.
+
+    With `typed=True` it loads everything itself, as when somebody types it.
+    """
     yield from _starter(
-        lambda settings, log, *words: Process(list(words), {**environment, **settings}, log),
+        lambda settings, log, *words, **how: Process(list(words), {**environment, **settings}, log, **how),
         tmp_path,
         "command",
     )
@@ -191,8 +205,9 @@ def start_command(environment: dict[str, str], tmp_path: Path) -> Iterator[Calla
 def _starter(make: Callable[..., Any], folder: Path, name: str) -> Iterator[Callable[..., Any]]:
     started: list[Process] = []
 
-    def start(*words: str, **settings: str) -> Process:
-        process = make(settings, folder / f"{name}-{len(started) + 1}.log", *words)
+    def start(*words: str, typed: bool = False, **settings: str) -> Process:
+        how = {"typed": True} if typed else {}
+        process = make(settings, folder / f"{name}-{len(started) + 1}.log", *words, **how)
         started.append(process)
         process.start()
         return process
@@ -207,8 +222,8 @@ def _starter(make: Callable[..., Any], folder: Path, name: str) -> Iterator[Call
 def run_command(start_command: Callable[..., Process]) -> Callable[..., str]:
     """Give `run_command("demo")`: run a command to its good end and return its output."""
 
-    def run(*words: str, **settings: str) -> str:
-        process = start_command(*words, **settings)
+    def run(*words: str, typed: bool = False, **settings: str) -> str:
+        process = start_command(*words, typed=typed, **settings)
         status = process.wait()
         assert status == 0, f"flask {' '.join(words)} ended with {status}:\n{process.output}"
         return process.output

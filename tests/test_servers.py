@@ -5,6 +5,8 @@ from email.message import EmailMessage
 
 import pytest
 
+on_one_engine = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # a server is a server
+
 
 def letter(subject: str) -> EmailMessage:
     made = EmailMessage()
@@ -35,6 +37,7 @@ def test_the_mailbox_can_refuse(smtp_server):
     assert smtp_server.letters == []
 
 
+@on_one_engine
 def test_a_server_answers_dies_and_comes_back_at_the_same_address(live_server):
     assert live_server.answers()
     live_server.kill()
@@ -43,6 +46,7 @@ def test_a_server_answers_dies_and_comes_back_at_the_same_address(live_server):
     assert live_server.answers()
 
 
+@on_one_engine
 def test_two_servers_run_side_by_side(start_server):
     first, second = start_server(), start_server()
     assert first.address != second.address

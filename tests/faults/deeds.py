@@ -1,6 +1,5 @@
 """Everything that a worker may have to do, due at once: what is written down, and what must come of it."""
 
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from portal.rules.links import LinkState, Mode, TillState
 from portal.rules.workflow import State
 from tests import builders as build
 from tests.engines import PATIENCE
+from tests.forks import forks
 from tests.servers import Mailbox
 from tests.tills import HookServer, TillServer
 
@@ -200,14 +200,9 @@ def working(portal: Flask) -> Iterator[None]:
         assert not thread.is_alive(), "the worker does not end"
 
 
-# A worker as a process of its own, forked from one that has loaded the portal: many lives cost little.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["portal.app", "tests.faults.deeds"])
-
-
 def start_worker(settings: dict[str, Any]) -> Any:
-    """Start a worker process on these settings; `.kill()` is kill -9."""
-    process = _processes.Process(target=_work, args=(settings,), daemon=True)
+    """Start a worker as a process of its own on these settings; `.kill()` is kill -9."""
+    process = forks.Process(target=_work, args=(settings,), daemon=True)
     process.start()
     return process
 
