@@ -9,6 +9,7 @@ from flask import current_app
 from portal.actions import deletions, retention, rounds, takeouts
 from portal.actions.erasing import Files
 from portal.models import Account, Round, Takeout
+from portal.models.own_data import cases_of
 from portal.outside import archives, clock, files, leftovers
 from portal.outside.archives import NoSpace
 from portal.rules.retention import Brief, expired_from
@@ -41,7 +42,7 @@ def make_due(*, now: datetime) -> bool:
 def go_on(held: Takeout, *, pieces: int = PIECES) -> None:
     """Add the next pieces to the copy; after the last one it gets its name, and its person is told."""
     account = Account.get_by_id(held.account_id)
-    cases = own_data.cases_of(account)
+    cases = cases_of(account)
     total, done = 1 + len(cases), _begun(held)
     with own_data.speaking_to(account):
         for number in range(done, min(done + pieces, total)):

@@ -65,6 +65,12 @@ def team():
     )
 
 
+def all_cases(staff: Account, customer: Customer) -> list[Case]:
+    """Return all the customer's cases that this person may see, newest first."""
+    found: Any = Case.visible_to(staff)
+    return list(found.where(Case.customer == customer).order_by(Case.id.desc()))
+
+
 def newest_cases(staff: Account, customer: Customer, limit: int = 10) -> list[Case]:
     """Return the customer's newest cases."""
     found: Any = Case.visible_to(staff)

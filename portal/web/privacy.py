@@ -9,11 +9,12 @@ from flask_login import current_user
 
 from portal.actions import accounts, deletions, takeouts
 from portal.models import Account, Deletion, Takeout
+from portal.models.own_data import consents_of
 from portal.models.privacy import Scope
 from portal.outside import archives, clock
 from portal.rules.retention import DAYS, GRACE, Brief
 from portal.rules.workflow import Role
-from portal.web import confirm, own_data, retention_words
+from portal.web import confirm, retention_words
 from portal.web.access import guard
 from portal.web.forms import Form, Line, Required
 from portal.web.fragments import block, go_to, is_htmx, page
@@ -30,14 +31,11 @@ def data() -> Response:
     """Show what the person agreed to, and how far the copy of their data is."""
     me = _me()
     newest = Takeout.newest_of(me)
-    values = {
-        "takeout": newest,
-        "is_there": bool(newest and _is_there(me, newest)),
-        "days": DAYS[Brief.COPIES],
-    }
+    is_there = newest is not None and _is_there(me, newest)
+    values: dict[str, Any] = {"takeout": newest, "is_there": is_there, "days": DAYS[Brief.COPIES]}
     if is_htmx():
         return block("account/data.html", "copy", **values)
-    agreed = list(own_data.consents_of(me).limit(CONSENTS + 1))
+    agreed = list(consents_of(me).limit(CONSENTS + 1))
     return page(
         "account/data.html",
         consents=agreed[:CONSENTS],

@@ -1,7 +1,5 @@
 """How long is what kept, what is to be deleted next, and what is locked; for admins only (rule P3)."""
 
-from typing import Any
-
 from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,7 +8,8 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal.actions import deletions
 from portal.actions import retention as deeds
-from portal.models import Account, Case, Customer, Operator
+from portal.models import Account, Customer, Operator
+from portal.models import register as look_up
 from portal.outside import clock
 from portal.rules import retention as rules
 from portal.rules.retention import LEAST_YEARS, MOST_YEARS, YEARS, Kind
@@ -110,14 +109,9 @@ def _locked_page(
         form=form,
         errors=errors or {},
         is_open=is_open,
-        cases=_cases(me, found) if is_open else [],
+        cases=look_up.all_cases(me, found) if is_open else [],
         minutes=int(locked.LASTS.total_seconds() // 60),
     )
-
-
-def _cases(me: Account, found: Customer) -> list[Case]:
-    rows: Any = Case.visible_to(me)
-    return list(rows.where(Case.customer == found).order_by(Case.id.desc()))
 
 
 def _me() -> Account:

@@ -93,10 +93,17 @@ def _deed(row: History, reader: Account) -> dict[str, Any]:
     return {**chosen(row, "at", "what", "source", "target"), "by": by(row.account, reader), **words}
 
 
-def photos_of(case: Case) -> Any:
-    """Select the case's photos, whatever they show; the team's of the parcel are of what the owner sent."""
+def seen_by(account: Account, case_id: int) -> Case | None:
+    """Return the case if it belongs to the person's own business (rule P1)."""
+    if account.customer_id is None:
+        return None
+    return Case.visible_to(account).where(Case.id == case_id).first()
+
+
+def photos_of(case: Case) -> list[Attachment]:
+    """Return the case's photos, whatever they show; the team's of the parcel are of what the owner sent."""
     there = (Attachment.case == case) & Attachment.removed_at.is_null()
-    return Attachment.select().where(there).order_by(Attachment.id)
+    return list(Attachment.select().where(there).order_by(Attachment.id))
 
 
 def photo_name(number: int) -> str:
