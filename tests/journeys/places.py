@@ -33,6 +33,7 @@ from tests import builders
 from tests.clients import DEMO_PASSWORD, let_pass
 from tests.journeys import (
     places_of_appointments,
+    places_of_emergencies,
     places_of_coming_in,
     places_of_parcels,
     places_of_photos,
@@ -102,6 +103,7 @@ def all_places(app: Flask, photos: Path) -> list[Place]:
         *_commissioning(cookies, now, secret),
         *(Place(name, path, cookies.of(who)) for more in MORE for name, path, who in more.pages(now)),
         *_on_the_way_in(cookies, now),
+        *(Place(name, path, cookies.of(who)) for name, path, who in places_of_emergencies.pages(now, secret)),
         *_errors(cookies),
     ]
 
