@@ -27,7 +27,7 @@ def key_of(counted: Counted, what: str) -> str:
 
     All IPv6 addresses of one network are one: whoever has one of them has 2^64.
     """
-    if counted is Counted.ADDRESS:
+    if counted in (Counted.ADDRESS, Counted.REPORT):
         what = network_in(what)
     return sha256(f"{counted}:{what}".encode()).hexdigest()
 

@@ -63,6 +63,8 @@ def network_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return address
+    if found.version == 6 and found.ipv4_mapped:  # how a socket for both kinds names an IPv4 address
+        found = found.ipv4_mapped
     return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 

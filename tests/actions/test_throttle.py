@@ -45,6 +45,14 @@ def test_of_two_thousand_tries_in_an_hour_hardly_any_counts(database, known):  #
     assert answers[-1] is TooManyTries
 
 
+@pytest.mark.parametrize("counted", [Counted.ADDRESS, Counted.REPORT])
+def test_who_has_a_whole_ipv6_network_is_one_of_those_who_try(counted):  # rules P1, P1a
+    one, other, stranger = (
+        throttle.key_of(counted, f"2001:db8:{net}::{host}") for net, host in ((1, 1), (1, 2), (2, 1))
+    )
+    assert one == other != stranger
+
+
 def test_many_at_once_do_not_overtake_the_count(database):  # rule P1
     an_owner(email=EMAIL)
     results = at_once(*[partial(wrong) for _ in range(24)])
