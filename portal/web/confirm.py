@@ -78,7 +78,8 @@ def proved() -> Response:
     try:
         target, fields, is_incomplete = json.loads(request.form.get("waits", ""))
         pairs = [(str(name), str(value)) for name, value in fields]
-    except (TypeError, ValueError):
+        json.dumps(pairs, ensure_ascii=False).encode()  # half a character could not be shown
+    except (TypeError, ValueError, RecursionError):
         return redirect(_target(), code=303)
     if not isinstance(target, str) or not safe_next(target):
         return redirect(_target(), code=303)

@@ -18,6 +18,8 @@ from portal.web.hosts import UnknownHost
 PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
 BARE = frozenset({500, 503})
 BUSY = (OperationalError, InterfaceError, MaxConnectionsExceeded)
+SECRETS = frozenset({"token", "proof"})
+"""What secrets are called in addresses."""
 AGAIN_IN = 10  # seconds, when the database is busy or away
 log = structlog.get_logger()
 
@@ -67,7 +69,7 @@ def moved(error: StepRefused) -> Response:
 
 def unavailable(error: DatabaseError) -> Response:
     """Say that the database is busy or away: 503, and when to come again."""
-    log.error("database unavailable", problem=str(error), path=request.path)
+    log.error("database unavailable", problem=str(error), path=_path())
     response = answer(503, 503)
     response.headers["Retry-After"] = str(AGAIN_IN)
     return response
@@ -75,7 +77,7 @@ def unavailable(error: DatabaseError) -> Response:
 
 def broken(error: Exception) -> Response:
     """Log what nobody foresaw and show a calm page."""
-    log.exception("unforeseen", path=request.path, exc_info=error)
+    log.exception("unforeseen", path=_path(), exc_info=error)
     return answer(500, 500)
 
 
@@ -88,8 +90,17 @@ def answer(page: int, status: int, **values: object) -> Response:
     try:
         return make_response(render_template(f"errors/{page}.html", **values), status)
     except BUSY as error:  # the page itself is still to be had: it says what is wrong without asking anybody
-        log.error("database unavailable", problem=str(error), path=request.path)
+        log.error("database unavailable", problem=str(error), path=_path())
         return make_response(_bare(page, values), status)
+
+
+def _path() -> str:
+    """Return the address for the log, without what opens a case, a till or an account (rule P1)."""
+    path = request.path
+    for name, value in (request.view_args or {}).items():
+        if name in SECRETS:
+            path = path.replace(value, "…")
+    return path
 
 
 def _bare(page: int, values: Mapping[str, object]) -> str:

@@ -18,7 +18,7 @@ from portal.web.access import safe_next
 MOST_FIELDS = 200
 MOST_CHARACTERS = 64 * 1024
 SECRET = re.compile(r"pass|secret|(?<!postal_)code|pin|puk|token|present|credential|otp", re.IGNORECASE)
-OPEN = frozenset({"public", "report", "door"})
+OPEN = frozenset({"public", "report", "door", "emergency"})
 """The parts of the portal that need no signing in."""
 
 
