@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Tuple, Value
+from peewee import Tuple, Value, fn
 
 from portal.models.accounts import Account
 from portal.models.cases import Case
@@ -54,8 +54,8 @@ def search(sought: Sought, after: Key | None = None, size: int = PAGE) -> Found:
     """
     keys: set[Key] = set()
     ends: list[Key] = []
-    for part in _parts(sought):
-        wanted = _within(sought, part, after)
+    for part, at in _parts(sought):
+        wanted = _within(sought, part, at, after)
         found = _keys(_with_words(wanted, sought.words), size + 1)
         keys.update(found)
         if sought.words and len(found) <= size:
@@ -69,40 +69,50 @@ def search(sought: Sought, after: Key | None = None, size: int = PAGE) -> Found:
     return Found(rows, end, end[0] if end else None)
 
 
-def _parts(sought: Sought) -> Iterator[Any]:
-    """Yield conditions of which each is answered by one index; together they are what is asked for."""
+def _parts(sought: Sought) -> Iterator[tuple[Any, Any]]:
+    """Yield conditions of which each is answered by one index; together they are what is asked for.
+
+    Beside each stands what its rows are ordered by. What is about few rows has them sorted: by the column
+    itself, both engines may read the history from its end until they have met all of them.
+    """
     if sought.cases is not None:
         columns = ((History.case, sought.cases), (History.link, sought.links), (History.about, sought.about))
-        yield from (column.in_(chosen) for column, chosen in columns if chosen)
+        yield from ((column.in_(chosen), _FEW) for column, chosen in columns if chosen)
     elif sought.people is not None or sought.by_portal:
-        yield from (History.account == one for one in sought.people or ())
-        yield History.about.in_([f"account:{one}" for one in sought.people or ()])
-        yield from [History.account.is_null()] if sought.by_portal else []
+        yield from ((History.account == one, History.at) for one in sought.people or ())
+        yield History.about.in_([f"account:{one}" for one in sought.people or ()]), _FEW
+        yield from [(History.account.is_null(), History.at)] if sought.by_portal else []
     elif sought.address:
-        yield History.address == sought.address
+        yield History.address == sought.address, History.at
     elif sought.whats is not None:
-        yield from (History.what == one for one in sought.whats)
+        yield from ((History.what == one, History.at) for one in sought.whats)
     else:
-        yield None
+        yield None, History.at
 
 
-def _within(sought: Sought, part: Any, after: Key | None) -> Any:
+_FEW = fn.COALESCE(History.at, None).coerce(False)
+
+
+def _within(sought: Sought, part: Any, at: Any, after: Key | None) -> Any:
     """Select the keys of a part, with everything else that is asked for, the newest first."""
-    rows = History.select(History.at, History.id)
-    conditions = [part, *_narrowed(sought)]
+    rows = History.select(at.alias("at"), History.id)
+    conditions = [part, *_narrowed(sought, at)]
     if after is not None:
-        at = Value(after[0], converter=History.at.db_value)
-        conditions.append(Tuple(History.at, History.id) < Tuple(at, after[1]))
+        conditions.append(Tuple(at, History.id) < Tuple(_instant(after[0]), after[1]))
     for condition in conditions:
         rows = rows if condition is None else rows.where(condition)
-    return rows.order_by(History.at.desc(), History.id.desc())
+    return rows.order_by(at.desc(), History.id.desc())
 
 
-def _narrowed(sought: Sought) -> Iterator[Any]:
+def _instant(moment: datetime) -> Any:
+    return Value(moment, converter=History.at.db_value)
+
+
+def _narrowed(sought: Sought, at: Any) -> Iterator[Any]:
     if sought.since:
-        yield History.at >= sought.since
+        yield at >= _instant(sought.since)
     if sought.before:
-        yield History.at < sought.before
+        yield at < _instant(sought.before)
     if sought.hidden:
         yield History.what.not_in(sought.hidden)
     if sought.whats is not None:

@@ -28,6 +28,10 @@ def pages(now: datetime) -> Iterator[tuple[str, str, Account]]:
         ("device-edit", f"/staff/devices/{device.id}/edit"),
         ("imports", "/staff/imports"),
         ("import", f"/staff/imports/{_a_list(staff, now)}"),
+        ("customers-export", "/staff/customers/export"),
+        ("history", "/staff/history"),
+        ("history-asked", f"/staff/history?customer={owner.customer.number}&since=2026-01-01"),
+        ("history-mistyped", "/staff/history?case=R1&who=niemand"),
     ]:
         yield f"staff-{name}", path, staff
     yield from _of_admins(admin, now)
@@ -55,6 +59,8 @@ def _of_admins(admin: Account, now: datetime) -> Iterator[tuple[str, str, Accoun
     keys.make("Kasse", [Scope.LINKS_READ], by=admin, now=now)
     for name, path in [
         ("team", "/staff/team"),
+        ("history-of-all", "/staff/history"),
+        ("history-export", "/staff/history/export?kind=sign_in"),
         ("operator", "/staff/operator"),
         ("interfaces", "/staff/interfaces"),
         ("interfaces-key", "/staff/interfaces/keys/new"),

@@ -12,8 +12,10 @@ from portal.models import (
     Account,
     Appointment,
     Case,
+    Customer,
     Device,
     Draft,
+    History,
     ImportRun,
     Letter,
     SignIn,
@@ -21,9 +23,11 @@ from portal.models import (
     db,
     desk,
     following,
+    past,
     search,
 )
 from portal.models.links import SubstituteLink
+from portal.models.past import Sought
 from portal.rules.workflow import Role, State
 from tests.builders import NOW, an_owner
 
@@ -106,6 +110,18 @@ QUESTIONS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "a session": (lambda: SignIn.account_of("x", NOW), ("sign_in_",)),
     "a browser's report": (lambda: Draft.get_or_none(Draft.key_hash == "x"), ("draft_key_hash",)),
     "due letters": (lambda: list(Letter.due(NOW)), ("letter_channel_due_at_id",)),
+    "the history": (lambda: past.search(Sought(hidden=("look",))), ("history_at_id",)),
+    "a day of the history": (lambda: past.search(Sought(since=NOW, before=NOW)), ("history_at_id",)),
+    "what a person did": (
+        lambda: past.search(Sought(people=(1,)), (NOW, 900)),
+        ("history_account_id", "history_about"),
+    ),
+    "a kind of deeds": (lambda: past.search(Sought(whats=("grant", "refuse"))), ("history_what_at_id",)),
+    "what came from an address": (lambda: past.search(Sought(address="::1")), ("history_address_at_id",)),
+    "a customer's history": (
+        lambda: past.search(Sought(**past.of_customer(Customer(id=1)))),
+        ("history_case_id", "history_about"),
+    ),
 }
 
 
@@ -115,6 +131,7 @@ def remind_once_all_are_planned() -> None:
 
 
 def test_every_question_that_must_stay_quick_walks_its_index(database, monkeypatch):
+    History.insert_many([{"at": NOW, "what": "look", "about": f"case:{one}"} for one in range(40)]).execute()
     fill(400, now=NOW)
     slow = []
     for name, (ask, indexes) in QUESTIONS.items():
