@@ -29,9 +29,13 @@ PHONE = {
     "device_scale_factor": 2,
 }
 GERMAN = {"locale": "de-DE", "timezone_id": "Europe/Berlin"}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 expect.set_options(timeout=PATIENCE * 1000)  # five seconds are few on a busy machine
-LOOK = """rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})
+LOOK = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})
     .then(found => found.violations.map(
         one => `${one.id} (${one.impact}): ${one.help}\\n` + one.nodes.map(
             node => `    ${node.html}\\n    ${node.failureSummary.replaceAll('\\n', '\\n    ')}`
@@ -95,11 +99,14 @@ def phone(phone_context: BrowserContext) -> Page:
 
 @pytest.fixture
 def axe() -> Callable[..., None]:
-    """Give `axe(page)`: fail if axe-core finds any violation on the page as it stands now."""
+    """Give `axe(page)`: fail if axe-core finds any violation on the page as it stands now.
+
+    `axe(page, rules=COLOURS)` looks at contrasts only: for a page that was looked at in other colours.
+    """
     return assert_accessible
 
 
-def assert_accessible(page: Page, *, rules: list[str] | None = None) -> None:
+def assert_accessible(page: Page, *, rules: dict[str, Any] = RULES) -> None:
     """Fail with what axe-core finds on the page.
 
     The script goes in past the page's Content-Security-Policy, which stays in force for the page
@@ -107,7 +114,7 @@ def assert_accessible(page: Page, *, rules: list[str] | None = None) -> None:
     """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text(encoding="utf-8") + "\n;undefined")
-    found = page.evaluate(LOOK, rules or RULES)
+    found = page.evaluate(LOOK, rules)
     assert not found, f"{page.url}\n" + "\n".join(found)
 
 

@@ -32,6 +32,8 @@ pytest_plugins = [
 
 # The quick ones first: a broken rule is told in seconds, not after the browser's journeys.
 ORDER = ("rules", "models", "actions", "web", "outside", "faults", "journeys")
+# Among the last the longest come first: at the end no process works alone at one of them.
+LONGEST = ("test_every_page.py", "test_main_journey.py", "test_workshop_journeys.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,10 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
 
 
-def _place(item: pytest.Item) -> int:
+def _place(item: pytest.Item) -> tuple[int, int]:
+    if "browser" in getattr(item, "fixturenames", ()):
+        return len(ORDER), LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST)
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    place = ORDER.index(folder) if folder in ORDER else -1
-    return len(ORDER) if "browser" in getattr(item, "fixturenames", ()) else place
+    return ORDER.index(folder) if folder in ORDER else -1, 0
 
 
 def _parameters(item: pytest.Item) -> list[object]:
