@@ -25,7 +25,7 @@ from portal.web.staff import past as in_words
 from portal.web.staff.history_form import Question, is_admin, key_of, kinds, question, text_of
 
 HEADER = (
-    _l("Nummer"), _l("Zeit"), _l("Person"), _l("E-Mail"), _l("Was"), _l("Kürzel"), _l("Worum"),
+    _l("Nummer"), _l("Zeit"), _l("Person"), _l("E-Mail"), _l("Was"), _l("Kürzel"), _l("Betrifft"),
     _l("Einzelheiten"), _l("Grund"), _l("Adresse"), _l("Siegel"),
 )  # fmt: skip
 
@@ -38,6 +38,7 @@ class Line:
     about: str
     href: str
     address: str
+    year: str  # of another year than this one
 
 
 @bp.get("/history")
@@ -68,8 +69,14 @@ def _lines(rows: list[History]) -> list[Line]:
 
 
 def _line(row: History, subjects: dict[str, Any]) -> Line:
-    about, href = _about(subjects.get(past.name_of(row)))
-    return Line(in_words.entry(row), about, href, row.address if is_admin() else "")
+    subject = subjects.get(past.name_of(row))
+    about, href = ("", "") if isinstance(subject, Account) and subject == row.account else _about(subject)
+    return Line(in_words.entry(row), about, href, row.address if is_admin() else "", _other_year(row))
+
+
+def _other_year(row: History) -> str:
+    year = berlin.day_of(row.at).year
+    return "" if year == berlin.day_of(clock.now()).year else str(year)
 
 
 def _about(subject: Any) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What the history says of deeds that belong to no case: who came in, what was changed or looked at."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,13 +10,14 @@ from flask_babel import ngettext
 from portal.models import History
 from portal.rules.second_factor import Proof
 from portal.rules.signing_in import By
+from portal.web import labels
 
 WAYS: dict[str, Any] = {
     By.PASSWORD: _l("mit Passwort"),
     By.LINK: _l("mit Link aus der E-Mail"),
     By.PASSKEY: _l("mit Passkey"),
     Proof.APP: _l("Code aus der App"),
-    Proof.PAPER: _l("Code vom Papier"),
+    Proof.PAPER: _l("Notfallcode"),
 }
 PAPERS: dict[str, Any] = {
     "slip": _l("Begleitschein"),
@@ -26,7 +28,7 @@ PAPERS: dict[str, Any] = {
     "facts": _l("Datenblatt zum Tausch"),
     "kit": _l("Notfallmappe"),
 }
-TOLD = ("number", "serial", "name", "email", "api_key", "url", "day")
+TOLD = ("number", "serial", "name", "email", "api_key", "url")
 
 
 def details(row: History) -> list[str]:
@@ -35,6 +37,8 @@ def details(row: History) -> list[str]:
     parts = [str(WAYS[facts["way"]])] if facts.get("way") in WAYS else []
     parts += [str(PAPERS[facts["paper"]])] if facts.get("paper") in PAPERS else []
     parts += _changed(facts.get("old"), facts.get("new"))
+    if isinstance(facts.get("day"), str):
+        parts.append(labels.day(date.fromisoformat(facts["day"]), weekday=False))
     if isinstance(facts.get("lines"), int):
         parts.append(ngettext("%(num)s Zeile", "%(num)s Zeilen", facts["lines"]))
     return parts + [str(facts[name]) for name in TOLD if isinstance(facts.get(name), str) and facts[name]]
