@@ -16,7 +16,7 @@ from portal.actions import accounts, history, letters, second_factor, throttle
 from portal.actions.second_factor import FactorThere, LastFactor
 from portal.models import Account, Authenticator, Challenge, Passkey, SignIn
 from portal.models.accounts import hash_of
-from portal.models.base import is_sqlite, transaction
+from portal.models.base import transaction
 from portal.models.second_factor import has_any
 from portal.rules import passkeys as rules
 from portal.rules.passkeys import CHALLENGE_LASTS, LONGEST_NAME, MOST, Doubt, Purpose, Site
@@ -122,7 +122,7 @@ def register(
         raise PasskeyRefused(Doubt.UNPROVEN) from problem
     try:
         with transaction():
-            _hold(account)
+            second_factor.hold(account)
             if account.is_staff and signed_in.second_factor_at is None and has_any(account):
                 raise FactorThere
             key = _keep(account, new, name, secret, now)
@@ -131,12 +131,6 @@ def register(
     except IntegrityError as problem:
         raise PasskeyRefused(Doubt.KNOWN) from problem
     return key
-
-
-def _hold(account: Account) -> None:
-    """Hold the account until the deed is done: two who add or remove passkeys at once take turns (S3)."""
-    mine: Any = Account.select(Account.id).where(Account.id == account.id)
-    list(mine if is_sqlite() else mine.for_update("FOR NO KEY UPDATE"))
 
 
 def _keep(account: Account, new: "NewKey", name: str, secret: str, now: datetime) -> Passkey:
@@ -243,7 +237,7 @@ def remove(key: Passkey, *, by: Account, now: datetime) -> None:
     Nothing happens if it is gone already. Raises LastFactor if one of the staff would be left without any.
     """
     with transaction():
-        _hold(by)
+        second_factor.hold(by)
         others = Passkey.of(by).where(Passkey.id != key.id).exists()
         if by.is_staff and not (others or Authenticator.of(by)):
             raise LastFactor

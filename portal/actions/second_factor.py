@@ -10,7 +10,7 @@ from peewee import IntegrityError
 
 from portal.actions import accounts, history, letters, throttle, vault
 from portal.models import Account, Authenticator, Passkey, RecoveryCode, SignIn
-from portal.models.base import transaction
+from portal.models.base import is_sqlite, transaction
 from portal.models.second_factor import has_any
 from portal.rules import second_factor as rules
 from portal.rules.second_factor import RECOVERY_CODES, RECOVERY_DIGITS, WINDOW, Proof
@@ -35,6 +35,12 @@ class FactorThere(Exception):
 
 class LastFactor(ValueError):
     """Staff must keep one second factor: a passkey first, then the app may go."""
+
+
+def hold(account: Account) -> None:
+    """Hold the account until the deed is done: two who add or remove factors at once take turns (S3)."""
+    mine: Any = Account.select(Account.id).where(Account.id == account.id)
+    list(mine if is_sqlite() else mine.for_update("FOR NO KEY UPDATE"))
 
 
 def passed(signed_in: SignIn, *, now: datetime) -> None:
@@ -170,6 +176,7 @@ def set_up(
     if step is None:
         raise CodeRefused
     with transaction():
+        hold(account)
         _make_room(account, sealed, signed_in)
         try:
             Authenticator.create(
@@ -218,6 +225,7 @@ def _write_codes(account: Account, *, secret: str, now: datetime) -> list[str]:
 def remove_app(account: Account, *, now: datetime) -> None:
     """Let go of the app. Raises LastFactor for staff who have no passkey."""
     with transaction():
+        hold(account)
         if account.is_staff and not Passkey.of(account).exists():
             raise LastFactor
         if Authenticator.delete().where(Authenticator.account == account).execute():

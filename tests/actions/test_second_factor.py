@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from pyotp import TOTP
 
-from portal.actions import accounts, second_factor, vault
+from portal.actions import accounts, passkeys, second_factor, vault
 from portal.actions.second_factor import CodeRefused, CodeUsed, FactorThere, LastFactor, OfferOver
 from portal.actions.throttle import TooManyTries
 from portal.models import Authenticator, History, Letter, Passkey, RecoveryCode, SignIn
@@ -49,9 +49,9 @@ def is_through(session):
     return SignIn.get_by_id(session.id).second_factor_at is not None
 
 
-def a_passkey(account):
+def a_passkey(account, name="x"):
     return Passkey.create(
-        account=account, credential_id="x", public_key="x", user_handle="x", name="x", created_at=NOW
+        account=account, credential_id=name, public_key="x", user_handle="x", name="x", created_at=NOW
     )
 
 
@@ -206,6 +206,17 @@ def test_an_app_goes_only_where_a_passkey_stays(session):  # rule P1
     a_passkey(session.account)
     second_factor.remove_app(session.account, now=NOW)
     assert not Authenticator.select().exists()
+
+
+def test_of_app_and_passkey_that_go_at_the_same_moment_one_stays(database):  # rules P1, S3
+    for turn in range(3):
+        staff = a_staff_member()
+        an_app(staff)
+        key = a_passkey(staff, f"key-{turn}")
+        app_goes = partial(second_factor.remove_app, staff, now=NOW)
+        key_goes = partial(passkeys.remove, key, by=staff, now=NOW)
+        assert kinds(at_once(app_goes, key_goes)) == ["LastFactor", "NoneType"]
+        assert second_factor.has_any(staff)
 
 
 def test_a_reset_takes_everything_and_signs_out_everywhere(session):  # rule P1
