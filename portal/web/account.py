@@ -13,7 +13,7 @@ from portal.models import Account, Passkey, SignIn
 from portal.outside import clock
 from portal.rules.signing_in import LONGEST, SHORTEST, By, Unfit
 from portal.rules.workflow import Role
-from portal.web import devices, labels
+from portal.web import confirm, devices, labels
 from portal.web.access import guard
 from portal.web.forms import Form, Line, Required
 from portal.web.fragments import go_to, page
@@ -61,6 +61,8 @@ def account() -> Response:
 def password() -> Response:
     """Set a new password; all sessions end, and this browser begins a new one."""
     me, form = _me(), PasswordForm()
+    if not me.password_hash and (asked := confirm.needed()):
+        return asked  # or whoever holds the phone for a minute could come back for ever
     if request.method != "POST":
         return _password_page(form)
     if not form.validate():

@@ -169,6 +169,16 @@ def test_who_forgot_the_password_sets_a_new_one_by_the_link(client, app, owner, 
     sign_in(app.test_client(), owner, NEW)
 
 
+def test_a_first_password_takes_a_proof_of_who_one_is(client, owner, sign_in):  # rule P1
+    sign_in(client, owner)
+    Account.update(password_hash=None).where(Account.id == owner.id).execute()
+    form = client.get("/account/password")
+    SignIn.update(confirmed_at=None).execute()
+    assert client.get("/account/password").headers["Location"].startswith("/account/confirm")
+    client.send(form, {"password": NEW}, form="/account/password")
+    assert Account.get_by_id(owner.id).password_hash is None
+
+
 def test_one_sees_ones_browsers_and_signs_one_of_them_out(client, app, owner, sign_in):  # rule P1
     sign_in(client, owner)
     other = app.test_client()
