@@ -113,6 +113,13 @@ def _png(content: bytes) -> bytes:
 
 def _svg(content: bytes) -> bytes:
     try:
+        return _drawing(content)
+    except RecursionError as error:  # elements or brackets in each other, far deeper than any drawing
+        raise LogoRefused(LogoProblem.BROKEN) from error
+
+
+def _drawing(content: bytes) -> bytes:
+    try:
         root = safe_tree.fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except (DefusedXmlException, tree.ParseError, ValueError, LookupError) as error:
         raise LogoRefused(LogoProblem.NOT_A_LOGO) from error

@@ -26,6 +26,13 @@ def refusal_of(content: bytes) -> LogoProblem:
 
 
 @pytest.mark.parametrize(
+    "deep", ["<g>" * 3000 + DRAWING + "</g>" * 3000, f"<style>path{{fill:{'(' * 3000}}}</style>{DRAWING}"]
+)
+def test_what_is_nested_deeper_than_any_drawing_is_refused(deep):
+    assert refusal_of(FRAME.format("", deep).encode()) is LogoProblem.BROKEN
+
+
+@pytest.mark.parametrize(
     "attack",
     [
         "<script>alert(1)</script>",
