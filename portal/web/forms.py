@@ -205,7 +205,7 @@ def day_of(text: str) -> date | None:
             found = datetime.strptime(text.replace(" ", ""), form).date()  # noqa: DTZ007
         except ValueError:
             continue
-        return found if found.year >= 1900 else None
+        return found if 1900 <= found.year < 3000 else None  # what is reckoned from it must be a day too
     return None
 
 

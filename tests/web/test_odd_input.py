@@ -37,7 +37,7 @@ def secret_address(app):
     return f"/c/{emergencies.token_of(an_emergency(clock.now(), secret), secret)}"
 
 
-def test_who_has_no_account_is_not_sent_to_sign_in_when_a_form_was_too_old(client, secret_address):  # rule P1a
+def test_who_has_no_account_is_not_sent_to_sign_in_by_a_form_too_old(client, secret_address):  # rule P1a
     typed = {"csrf_token": "old", "email": "bo@haarwerk.example"}
     answer = client.post(f"{secret_address}/email", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
     assert "bo@haarwerk.example" in answer.text
@@ -52,3 +52,14 @@ def test_a_secret_address_stands_in_no_log_when_something_breaks(client, secret_
     with capture_logs() as lines:
         assert client.get(f"{secret_address}/sent").status_code == 500
     assert [line["path"] for line in lines] == ["/c/…/sent"]
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("digest", ["%00", "a%00", "..", "x" * 5000])
+def test_what_is_no_logo_is_not_there(client, digest):
+    assert client.get(f"/logo/{digest}").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["after=0001-01-01T00:00:00%2B14:00~5", "until=31.12.9999"])
+def test_a_search_of_the_history_may_name_a_day_that_no_calendar_has(client, staff, asked):
+    assert client.get(f"/staff/history?{asked}").status_code in (200, 422)

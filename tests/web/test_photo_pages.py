@@ -70,6 +70,12 @@ def test_two_clicks_make_a_box_and_one_press_makes_it_black_for_good(
     assert "Foto geschwärzt" in client.page(f"/staff/cases/{case.number}").text
 
 
+def test_a_preview_for_which_there_is_no_turn_comes_later(client, staff, address, monkeypatch):
+    monkeypatch.setattr(files, "WAITS", 0)
+    with files._turn(), files._turn():
+        assert client.get(f"{address}/preview.jpg").status_code == 503
+
+
 def test_the_preview_shows_what_would_be_black_and_is_kept_by_nobody(client, staff, photo, address):
     answer = client.get(f"{address}/preview.jpg?box=0,0,400,200&corner=700,300")
     picture = Image.open(io.BytesIO(answer.data))

@@ -40,7 +40,7 @@ def kit() -> Response:
 @bp.get("/logo/<digest>")
 def logo(digest: str) -> Response:
     """Give the operator's logo; its address changes whenever the picture does."""
-    found = Logo.get_or_none(Logo.digest == digest[:64])
+    found = Logo.get_or_none(Logo.digest == digest[:64]) if digest.isalnum() else None
     if found is None:
         abort(404)
     picture = Response(bytes(found.content), mimetype=found.kind)

@@ -126,7 +126,7 @@ def key_of(text: str) -> Key | None:
     at, _dot, number = text.rpartition("~")
     try:
         found = berlin.aware(datetime.fromisoformat(at))
-    except ValueError:
+    except (ValueError, OverflowError):  # no instant, or one before the first
         return None
     return (found, int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
 

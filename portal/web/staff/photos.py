@@ -65,6 +65,8 @@ def photo_preview(number: str, photo: int) -> Response:
         shown = files.preview_photo(_folder(), found.name, plan.boxes, width=across, mark=plan.corner)
     except FileNotFoundError:
         abort(404)
+    except PhotoRefused:  # many photos at once: the picture is missing now, the page is not
+        abort(503)
     return documents.picture(shown, f"Foto-{found.id}")
 
 
