@@ -11,7 +11,7 @@ from typing import Any
 
 from peewee import fn
 
-from portal.actions import history, queue, throttle
+from portal.actions import emergencies, history, queue, throttle
 from portal.models import (
     Account,
     Appointment,
@@ -45,7 +45,11 @@ from portal.rules.signing_in import Counted
 from portal.rules.workflow import Role
 
 NOBODY = "deleted.invalid"  # no mail ever goes there (RFC 2606)
-OF_ACCOUNTS = ("invite", "close_account", "reopen_account")  # name a person without being about one
+OF_ACCOUNTS = (
+    "invite", "close_account", "reopen_account", "match_registration", "approve_registration",
+    "refuse_registration", "invite_colleague", "withdraw_invitation", "remove_colleague",
+)  # fmt: skip
+"""What names a person, by number or by e-mail address, without being about one."""
 SIGNING_IN = ("sign_in", "sign_out", "end_session", "end_sessions", "shut_out", "not_confirmed")
 """What the history tells of who came, from where: a brief kind, unlike what they did."""
 
@@ -85,7 +89,7 @@ def erase_case(case: Case, *, now: datetime) -> list[str]:
         Consent.update(account=None).where(Consent.case == case).execute()
         Appointment.update(note="", ended_why="", account=None).where(Appointment.case == case).execute()
         ParcelItem.update(waived_why="", departure_why="").where(ParcelItem.case == case).execute()
-        Quote.update(introduction="").where(Quote.case == case).execute()
+        Quote.update(introduction="", frozen=None).where(Quote.case == case).execute()
         for link in links:
             erase_link(link, now=now)
         Emergency.update(_EMPTY_EMERGENCY, ended_at=now).where(Emergency.case == case).execute()
@@ -153,12 +157,13 @@ def _forget_photos(which: Any) -> list[str]:
 
 
 def erase_pictures_and_opinions(customer: Customer, *, now: datetime) -> list[str]:
-    """Erase of a business's cases what no law wants kept: photos, feedback in words, old e-mails."""
+    """Erase of a business's cases what no law wants kept: photos, feedback in words, e-mails, ways in."""
     cases = Case.select(Case.id).where(Case.customer == customer)
     with transaction():
         photos = _forget_photos(Attachment.case.in_(cases))
         Feedback.update(text="", account=None).where(Feedback.case.in_(cases)).execute()
         Letter.delete().where(Letter.case.in_(cases)).execute()
+        emergencies.end_all_of(customer, now=now)
     return photos
 
 
@@ -187,6 +192,7 @@ def anonymise(account: Account, *, by: Account | None, now: datetime, why: str =
             return Files()
         files = _forget_ways_in(known)
         _forget_address(known.email)
+        emergencies.forget_reporter(known, now=now)
         for which in _about_person(known):
             erase_words(which, now=now)
         history.record(account, "anonymise", by=by, at=now, why=why)
@@ -231,12 +237,16 @@ def _forget_address(email: str) -> None:
         throttle.forget(counted, email)
 
 
+def _names(row: History, email: str) -> bool:
+    return row.facts.get("email") == email
+
+
 def _about_person(account: Account) -> list[Any]:
     """Return which rows of history tell of the person: about them, by them outside cases, naming them."""
     naming = History.select(History.id, History.facts).where(
         History.case.is_null(), History.what.in_(OF_ACCOUNTS), History.erased_at.is_null()
     )
-    ids = [row.id for row in naming if row.facts.get("account") == account.id]
+    ids = [row.id for row in naming if row.facts.get("account") == account.id or _names(row, account.email)]
     own = (History.account == account) & History.case.is_null() & History.link.is_null()
     if account.is_staff:  # what the team did to the portal stays told; who it was is a number now
         own &= History.what.in_(SIGNING_IN)

@@ -4,7 +4,8 @@ Rule L3: an ended or refused link is never active again, and none goes back. Rul
 and end of a link are fixed once set, and at most 30 × 24 hours apart; the receipt lock is lifted once,
 after read-out and loading. Rule S: history is append-only. Both
 engines refuse, whoever asks.
-Rules W3, P4: what a quote offered stays as it was sent, and so does the answer.
+Rules W3, P4: what a quote offered stays as it was sent, and so does the answer; when its case was erased, the
+paper may be emptied, and nothing else (rule P3).
 """
 
 from peewee import Database, SqliteDatabase
@@ -100,7 +101,9 @@ SQLITE = (
     """,
     """
     CREATE TRIGGER quote_stays_as_sent BEFORE UPDATE ON quote
-    WHEN OLD.state <> 'draft' AND (NEW.frozen IS NOT OLD.frozen OR NEW.total_cents IS NOT OLD.total_cents
+    WHEN OLD.state <> 'draft' AND ((NEW.frozen IS NOT OLD.frozen AND NOT (NEW.frozen IS NULL
+        AND EXISTS (SELECT 1 FROM "case" WHERE id = OLD.case_id AND erased_at IS NOT NULL)))
+      OR NEW.total_cents IS NOT OLD.total_cents
       OR NEW.positions IS NOT OLD.positions OR NEW.valid_until IS NOT OLD.valid_until
       OR NEW.case_id IS NOT OLD.case_id OR NEW.sent_at IS NOT OLD.sent_at)
     BEGIN SELECT RAISE(ABORT, 'a quote stays as it was sent (rules W3, P4)'); END
@@ -197,7 +200,9 @@ POSTGRESQL = (
         RAISE integrity_constraint_violation
           USING MESSAGE = 'a quote that was sent is never erased (rules W3, P4)';
       END IF;
-      IF NEW.frozen IS DISTINCT FROM OLD.frozen OR NEW.total_cents IS DISTINCT FROM OLD.total_cents
+      IF (NEW.frozen IS DISTINCT FROM OLD.frozen AND NOT (NEW.frozen IS NULL
+            AND EXISTS (SELECT 1 FROM "case" WHERE id = OLD.case_id AND erased_at IS NOT NULL)))
+         OR NEW.total_cents IS DISTINCT FROM OLD.total_cents
          OR NEW.positions IS DISTINCT FROM OLD.positions OR NEW.valid_until IS DISTINCT FROM OLD.valid_until
          OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.sent_at IS DISTINCT FROM OLD.sent_at THEN
         RAISE integrity_constraint_violation

@@ -55,16 +55,16 @@ def test_closed_cases_get_their_period_and_open_ones_none(database):  # rule P3
 
 
 def test_what_a_case_said_is_gone_after_its_period_and_its_way_stays(database):  # rules P3, S
-    case, other = a_closed_case(), a_case()
+    case, other = a_closed_case(quote=True, link=True), a_case()
     photo = Attachment.get(Attachment.case == case).name
     way = list(History.select(History.at, History.what, History.target).where(History.case == case).tuples())
-    last_day = NOW.replace(year=2032, month=12, day=31, hour=22)
+    last_day = NOW.replace(year=2036, month=12, day=31, hour=22)
     assert work_to_the_end(last_day) == []
     assert Case.get_by_id(case.id).erased_at is None
-    assert work_to_the_end(AFTER_SIX) == [photo]
+    assert work_to_the_end(AFTER_TEN) == [photo]
     erased = Case.get_by_id(case.id)
     assert (erased.number, erased.state, erased.state_since) == (case.number, case.state, case.state_since)
-    assert erased.erased_at == AFTER_SIX
+    assert erased.erased_at == AFTER_TEN
     assert list(History.select(History.at, History.what, History.target).where(
         History.case == case).tuples()) == way  # fmt: skip
     _assert_nothing_is_left_of(case)

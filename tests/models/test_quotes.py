@@ -4,7 +4,7 @@ import pytest
 from peewee import IntegrityError
 
 from portal.actions import quotes
-from portal.models import Quote, db
+from portal.models import Case, Quote, db
 from portal.rules.quotes import QuoteState
 from tests.builders import (
     NOW,
@@ -67,6 +67,14 @@ def test_what_a_sent_quote_offered_stays(database, made):  # rules W3, P4
     assert refused(f"DELETE FROM quote WHERE id = {quote.id}")
     assert refused(changing(quote, "state = 'draft', draft_of = case_id, open_of = NULL"))
     assert Quote.select().dicts().get() == before
+
+
+def test_when_its_case_was_erased_the_paper_may_be_emptied_and_nothing_else(database):  # rules P3, P4
+    quote = yes()
+    Case.update(erased_at=NOW).execute()
+    let_through = [columns for columns in OFFERED if not refused(changing(quote, columns))]
+    assert let_through == ["frozen = NULL"]
+    assert refused(changing(quote, "frozen = '{}'"))  # nor filled again
 
 
 @pytest.mark.parametrize("made", [yes, declined, lapsed])

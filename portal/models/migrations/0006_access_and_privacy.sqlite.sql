@@ -119,3 +119,7 @@ CREATE TRIGGER seal_is_not_replaced BEFORE INSERT ON seal WHEN EXISTS (SELECT 1 
 CREATE TRIGGER seal_is_not_changed BEFORE UPDATE ON seal BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END;;
 
 CREATE TRIGGER seal_is_not_deleted BEFORE DELETE ON seal BEGIN SELECT RAISE(ABORT, 'the chain over the history is append-only (rule S)'); END;;
+
+DROP TRIGGER quote_stays_as_sent;;
+
+CREATE TRIGGER quote_stays_as_sent BEFORE UPDATE ON quote WHEN OLD.state <> 'draft' AND ((NEW.frozen IS NOT OLD.frozen AND NOT (NEW.frozen IS NULL AND EXISTS (SELECT 1 FROM "case" WHERE id = OLD.case_id AND erased_at IS NOT NULL))) OR NEW.total_cents IS NOT OLD.total_cents OR NEW.positions IS NOT OLD.positions OR NEW.valid_until IS NOT OLD.valid_until OR NEW.case_id IS NOT OLD.case_id OR NEW.sent_at IS NOT OLD.sent_at) BEGIN SELECT RAISE(ABORT, 'a quote stays as it was sent (rules W3, P4)'); END;;
