@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.actions import accounts, history, letters, throttle
 from portal.actions.throttle import TooManyTries
-from portal.models import Case, Emergency
+from portal.models import Account, Case, Customer, Emergency
 from portal.models.base import transaction
 from portal.rules import emergencies as rules
 from portal.rules.signing_in import Counted
@@ -127,7 +127,7 @@ def confirmable(token: str, *, secret: str, now: datetime) -> Emergency | None:
     """Return what the link in a letter confirms, or None if it is not, or no longer, good."""
     found = rules.confirmed_by(secret, token)
     emergency = Emergency.get_or_none(Emergency.case == found[0]) if found else None
-    if found is None or emergency is None or emergency.code_expires_at is None:
+    if found is None or emergency is None or emergency.ended_at or emergency.code_expires_at is None:
         return None
     code = rules.code_of(secret, *found)
     is_newest = hmac.compare_digest(rules.code_hash(secret, found[0], code), emergency.code_hash)
@@ -159,6 +159,37 @@ def renew(emergency: Emergency, *, secret: str, now: datetime) -> Emergency:
         if renewed.confirmed_at is not None:
             _tell(renewed, "emergency_link", f"link:{generation}", now)
     return renewed
+
+
+def end_for(account: Account, *, now: datetime) -> None:
+    """End the secret links to what somebody reported of the business: its door is shut for them (rule P1).
+
+    No letters about it go to their address any more; a part of deeds that write down why.
+    """
+    if account.customer_id is not None:
+        _end(Case.customer == account.customer_id, now, Emergency.email == account.email)
+
+
+def forget_reporter(account: Account, *, now: datetime) -> None:
+    """End these links and erase the address: it proves nothing any more either (rules P1, P3)."""
+    if account.customer_id is None:
+        return
+    end_for(account, now=now)
+    theirs = Case.select(Case.id).where(Case.customer == account.customer_id)
+    gone = {"email": "", "customer_number": "", "code_hash": ""}
+    Emergency.update(gone).where(Emergency.email == account.email, Emergency.case.in_(theirs)).execute()
+
+
+def end_all_of(customer: Customer, *, now: datetime) -> None:
+    """End all secret links to cases of a business that is locked (rule P3)."""
+    _end(Case.customer == customer, now)
+
+
+def _end(which_cases: Any, now: datetime, *which: Any) -> None:
+    cases = Case.select(Case.id).where(which_cases)
+    Emergency.update(ended_at=now).where(
+        Emergency.case.in_(cases), Emergency.ended_at.is_null(), *which
+    ).execute()
 
 
 def _confirm(emergency: Emergency, now: datetime) -> Emergency:

@@ -84,7 +84,7 @@ def _reporter_of(case: Case, event: str, owners: Iterable[Account]) -> Emergency
     if event.startswith(ONLY_WITH_ACCOUNT):
         return None
     reporter = Emergency.of_case(case)
-    if reporter is None or reporter.confirmed_at is None:
+    if reporter is None or reporter.confirmed_at is None or reporter.ended_at is not None:
         return None
     return None if reporter.email in {owner.email for owner in owners} else reporter
 

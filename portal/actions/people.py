@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from portal.actions import accounts, history, letters
+from portal.actions import accounts, emergencies, history, letters
 from portal.actions.accounts import EmailTaken
 from portal.models import Account, Customer, SignInLink
 from portal.models.base import is_sqlite, transaction
@@ -90,6 +90,7 @@ def close(account: Account, *, by: Account, now: datetime) -> None:
         if not Account.update(closed_at=now).where(is_open).execute():
             return
         accounts.sign_out_everywhere(account, now=now)
+        emergencies.end_for(account, now=now)
         history.record(account, "close_account", by=by, at=now, account=account.id, email=account.email)
 
 

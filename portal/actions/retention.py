@@ -173,6 +173,8 @@ def forget_requests(*, now: datetime) -> bool:
     """Throw away who asked for an account or another address, and what came of customers' lists."""
     before = retention.expired_from(Brief.REQUESTS, now)
     Registration.delete().where(Registration.decided_at < before).execute()
+    refused = (History.what == "refuse_registration") & (History.at < before)
+    erasing.erase_words(refused, now=now)  # it names who has no account that could be anonymised
     EmailChange.delete().where(EmailChange.expires_at < before).execute()
     ImportRun.delete().where(ImportRun.created_at < retention.expired_from(Brief.LISTS, now)).execute()
     return False

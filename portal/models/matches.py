@@ -57,7 +57,7 @@ def proven(email: str) -> list[Customer]:
     """Return the customers whose own server came here after a report from this very mailbox (rule P1a).
 
     The address was confirmed in its mailbox, staff matched the case, and the parcel arrived with a server
-    that was the customer's before the report: words alone, a number from an invoice among them, prove nothing.
+    that was the customer's before the report: words alone, a number from an invoice too, prove nothing.
     """
     came_in = Case.received_at.is_null(False) & Case.device.in_(_own_devices_from_before())
     return _of_reports(_is_confirmed(email) & came_in)
@@ -65,7 +65,7 @@ def proven(email: str) -> list[Customer]:
 
 def _is_confirmed(email: str):
     is_matched = Emergency.matched_at.is_null(False) & Emergency.confirmed_at.is_null(False)
-    return (Emergency.email == email) & is_matched
+    return (Emergency.email == email) & (Emergency.email != "") & is_matched  # erased ones have none
 
 
 def _own_devices_from_before():

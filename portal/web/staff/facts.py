@@ -70,7 +70,7 @@ def of_salon(case: Case) -> Rows:
 
 def of_reporter(emergency: Emergency | None) -> Rows:
     """Return who reported without an account, as they say (rule P1a)."""
-    if emergency is None:
+    if emergency is None or not emergency.email:  # it was erased with its person (P3)
         return []
     proof = _("bestätigt") if emergency.confirmed_at else _("noch nicht bestätigt")
     return [
