@@ -135,6 +135,7 @@ def edit_salon(salon: int) -> Response:
 def new_device(salon: int) -> Response:
     """Add a Kassenserver."""
     found = get_object_or_404(Salon, Salon.id == salon)
+    _customer(found.customer_id)
     form = device_form(None)
     shown = {"title": _("Kassenserver anlegen"), "kind": "device", "back": _address(found.customer_id)}
     return _edited(
