@@ -32,7 +32,7 @@ LAW = {
 }
 BRIEFS = {
     Brief.DRAFTS: _l("Angefangene Meldungen, die nicht weitergeführt wurden"),
-    Brief.SIGN_INS: _l("Wann und von wo aus sich jemand angemeldet hat, nachdem es beendet ist"),
+    Brief.SIGN_INS: _l("Wann und von wo aus sich jemand angemeldet hat, wenn die Anmeldung beendet ist"),
     Brief.LETTERS: _l("E-Mails, die wir geschickt haben, wenn der Vorgang abgeschlossen ist"),
     Brief.REQUESTS: _l("Anträge auf einen Zugang und auf eine andere E-Mail-Adresse, wenn sie erledigt sind"),
     Brief.COPIES: _l("Die Kopie der eigenen Daten"),

@@ -53,7 +53,7 @@ EVENTS = {
     "registration_approved": _l("Registrierung angenommen"),
     "registration_refused": _l("Registrierung abgelehnt"),
     "colleague_added": _l("Noch jemand hat Zugang"),
-    "colleague_invited": _l("Einladung durch einen Kollegen"),
+    "colleague_invited": _l("Einladung aus dem Betrieb"),
     "colleague_known": _l("Einladung an jemanden mit Konto"),
     "person_removed": _l("Zugang beendet"),
     "email_change_old": _l("Neue E-Mail-Adresse, an die bisherige"),
