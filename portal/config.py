@@ -47,9 +47,19 @@ class Settings:
 
     @property
     def known_hosts(self) -> frozenset[str]:
-        """Return the names under which the portal answers: its address's, those listed, at home in a demo."""
-        listed = {name.strip().lower() for name in self.hosts.split(",") if name.strip()}
-        return frozenset({urlsplit(self.url).hostname or "", *listed}) | (LOOPBACK if self.demo else set())
+        """Return the names under which the portal answers: its address's, those listed, at home in a demo.
+
+        They are as browsers send them: müller.example is xn--mller-kva.example.
+        """
+        names = {urlsplit(self.url).hostname or "", *(name.strip().lower() for name in self.hosts.split(","))}
+        return frozenset(_as_sent(name) for name in names if name) | (LOOPBACK if self.demo else set())
+
+
+def _as_sent(name: str) -> str:
+    try:
+        return name if ":" in name else name.encode("idna").decode()
+    except UnicodeError:
+        return name
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.config import BadSettings, from_environment
+from portal.config import BadSettings, Settings, from_environment
 
 GOOD = {"PORTAL_SECRET": "x" * 40, "PORTAL_URL": "https://portal.example"}
 KEY = "whsec_" + "QUJD" * 10
@@ -49,3 +49,8 @@ def test_a_back_end_that_could_not_be_called_stops_the_start(till, secret, said)
 def test_settings_that_would_harm_are_named_and_refused(name, value, said):
     with pytest.raises(BadSettings, match=said):
         from_environment({**GOOD, name: value})
+
+
+def test_a_name_with_an_umlaut_is_known_as_browsers_send_it():
+    settings = Settings(url="https://müller.example", hosts="Salon-Ä.example")
+    assert settings.known_hosts == {"xn--mller-kva.example", "xn--salon--gua.example"}
