@@ -42,7 +42,7 @@ DONE = {
     "ask_back": _l("Wir haben Sie etwas gefragt"),
     "answer": _l("Sie haben geantwortet"),
     "decline": _l("Abgelehnt"),
-    "solve_remotely": _l("Ohne Einsenden gelöst"),
+    "solve_remotely": _l("Ohne Einsendung gelöst"),
     "cancel": _l("Abgebrochen"),
     "lapse": _l("Freigabe abgelaufen, abgebrochen"),
     "mark_sent": _l("Abgeschickt"),

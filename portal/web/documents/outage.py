@@ -241,7 +241,7 @@ def _end_of_case(case: Case) -> str:
 
 ENDS = {
     State.COMMISSIONED: lambda: _("Kassenserver in Betrieb genommen"),
-    State.SOLVED_REMOTELY: lambda: _("ohne Einsenden gelöst"),
+    State.SOLVED_REMOTELY: lambda: _("ohne Einsendung gelöst"),
     State.CANCELLED: lambda: _("Vorgang abgebrochen"),
     State.DECLINED: lambda: _("Meldung abgelehnt"),
 }

@@ -27,7 +27,7 @@ class CodeForm(Form):
 class EmailForm(Form):
     """The address as it should be."""
 
-    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse an."))])
+    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse ein."))])
 
 
 @bp.post("/<token>/code")

@@ -14,7 +14,7 @@ from portal.web.public.report_server_forms import LinkForm
 class ReporterAddressForm(AddressForm):
     """Where the parcel goes back to, and who they are."""
 
-    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse an."))])
+    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse ein."))])
     customer_number = Line(longest=20)
 
 
@@ -23,7 +23,7 @@ class ReporterContactForm(ContactForm):
 
     name = Line(longest=120, validators=[Required(_l("Bitte geben Sie den Namen des Salons an."))])
     city = Line(longest=80, validators=[Required(_l("Bitte geben Sie den Ort an."))])
-    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse an."))])
+    email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse ein."))])
     customer_number = Line(longest=20)
 
     def prepare(self, walk) -> None:

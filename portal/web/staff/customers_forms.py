@@ -39,10 +39,10 @@ class CustomerForm(Form):
 class SalonForm(Form):
     """A place of the business."""
 
-    name = Line(longest=120, validators=[Required(_l("Bitte geben Sie den Namen des Salons ein."))])
-    street = Line(longest=100, validators=[Required(_l("Bitte geben Sie Straße und Hausnummer ein."))])
-    postal_code = PostalCode(longest=10, validators=[Required(_l("Bitte geben Sie die Postleitzahl ein."))])
-    city = Line(longest=80, validators=[Required(_l("Bitte geben Sie den Ort ein."))])
+    name = Line(longest=120, validators=[Required(_l("Bitte geben Sie den Namen des Salons an."))])
+    street = Line(longest=100, validators=[Required(_l("Bitte geben Sie Straße und Hausnummer an."))])
+    postal_code = PostalCode(longest=10, validators=[Required(_l("Bitte geben Sie die Postleitzahl an."))])
+    city = Line(longest=80, validators=[Required(_l("Bitte geben Sie den Ort an."))])
     country = Line(longest=2)
     phone = Phone(longest=40)
 

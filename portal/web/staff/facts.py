@@ -60,7 +60,7 @@ def of_salon(case: Case) -> Rows:
         (_("Salon"), f"{salon.name}\n{salon.street}, {salon.postal_code} {salon.city}" if salon else ""),
         (_("Telefon des Salons"), phone(salon.phone) if salon and salon.phone else ""),
         (_("Kunde"), f"{customer.name}, {customer.number}" if customer else _("noch nicht zugeordnet")),
-        (_("Ansprechpartner"), f"{case.contact_name}\n{phone(case.contact_phone)}"),
+        (_("Ansprechperson"), f"{case.contact_name}\n{phone(case.contact_phone)}"),
         (
             _("Rücksendung an"),
             f"{case.return_name}\n{case.return_street}, {case.return_postal_code} {case.return_city}",

@@ -69,7 +69,7 @@ GROUPS = (
         (
             Asked("brand", _l("Marke"), hint=_l("Steht oben auf jeder Seite."), is_needed=True, longest=40),
             Asked("company", _l("Firma"), is_needed=True, longest=120),
-            Asked("person", _l("Ansprechpartner"), longest=80),
+            Asked("person", _l("Ansprechperson"), longest=80),
             Asked("street", _l("Straße und Hausnummer"), is_needed=True, longest=100),
             Asked("postal_code", _l("Postleitzahl"), is_needed=True, longest=10),
             Asked("city", _l("Ort"), is_needed=True, longest=80),

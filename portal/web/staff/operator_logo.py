@@ -34,7 +34,7 @@ def operator_logo() -> Response:
         return go_to(url_for("staff.operator"))
     file = request.files.get("logo")
     if file is None or not file.filename:
-        return with_error("logo", _("Bitte wählen Sie eine Datei."))
+        return with_error("logo", _("Bitte wählen Sie eine Datei aus."))
     try:
         logo = logos.read(file.stream)
     except LogoRefused as problem:
