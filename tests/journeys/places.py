@@ -33,8 +33,8 @@ from tests import builders
 from tests.clients import DEMO_PASSWORD, let_pass
 from tests.journeys import (
     places_of_appointments,
-    places_of_emergencies,
     places_of_coming_in,
+    places_of_emergencies,
     places_of_parcels,
     places_of_photos,
     places_of_privacy,

@@ -23,7 +23,8 @@ def test_two_clicks_give_the_report_to_its_customer(client, staff, salon):  # ru
     owner = an_owner(salon.customer)
     case = a_confirmed_emergency(clock.now(), link=WITH_LINK, number="k12345").case
     shown = client.page(f"/staff/cases/{case.number}")
-    assert "Noch nicht zugeordnet" in shown.text and f"{EMAIL}, bestätigt" in shown.text
+    assert "Noch nicht zugeordnet" in shown.text
+    assert f"{EMAIL}, bestätigt" in shown.text
     at = client.get(f"/staff/cases/{case.number}/match")  # the first click
     assert "die Kundennummer stimmt" in page_of(at).text
     assert "die Postleitzahl stimmt" in page_of(at).text
@@ -37,7 +38,8 @@ def test_two_clicks_give_the_report_to_its_customer(client, staff, salon):  # ru
     told = {letter.recipient for letter in Letter.select().where(Letter.event == "released")}
     assert told == {owner.email, EMAIL}
     history = page_of(client.get(f"/staff/cases/{case.number}")).text
-    assert "einem Kunden zugeordnet" in history and "Meldende Person, ohne Konto" in history
+    assert "einem Kunden zugeordnet" in history
+    assert "Meldende Person, ohne Konto" in history
 
 
 def test_a_customer_can_be_looked_up_and_who_reported_invited(client, staff, salon):  # rule P1a
@@ -50,7 +52,8 @@ def test_a_customer_can_be_looked_up_and_who_reported_invited(client, staff, sal
     assert "Lockenkopf, freigegeben" in page_of(at).text
     assert Account.get(Account.email == EMAIL).customer_id == other.customer_id
     case = Case.get_by_id(case.id)
-    assert case.device.purchased_in == "2025-05" and case.device.salon_id == other.id  # as it was described
+    assert case.device.purchased_in == "2025-05"  # as it was described
+    assert case.device.salon_id == other.id
 
 
 def test_nobody_is_invited_at_an_address_that_is_not_proven(client, staff, salon):  # rule P1a
@@ -71,7 +74,8 @@ def test_the_slower_of_two_helpers_is_told(client, staff, second, salon):  # rul
     mine = client.get(f"/staff/cases/{case.number}/match")
     second.send(second.get(f"/staff/cases/{case.number}/match"), form="/match")
     at = client.send(mine, form="/match")
-    assert at.status_code == 409 and "war schneller" in page_of(at).text
+    assert at.status_code == 409
+    assert "war schneller" in page_of(at).text
 
 
 def test_who_is_no_customer_is_declined_and_told_why(client, staff):  # rule P1a
