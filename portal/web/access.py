@@ -14,6 +14,11 @@ from portal.rules.workflow import Role
 NO_ADDRESS = re.compile(r"[\x00-\x1f\\\ud800-\udfff]")
 """What browsers and libraries leave out of an address or read as something else: then it leads elsewhere."""
 
+
+class SessionOver(Exception):
+    """A form came from somebody who is not signed in any more: what was typed must not be lost."""
+
+
 login_manager = LoginManager()
 login_manager.session_protection = None  # it trusts X-Forwarded-For; our session is a row that can be ended
 
@@ -71,6 +76,8 @@ def guard(blueprint: Blueprint, *roles: Role) -> None:
     @blueprint.before_request
     def check():
         if not current_user.is_authenticated:
+            if request.method == "POST":
+                raise SessionOver
             return please_sign_in()
         if current_user.role not in roles:
             abort(404)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.rules.workflow import StepRefused
 from portal.web import context, kept, sizes
+from portal.web.access import SessionOver, please_sign_in
 from portal.web.api import problems
 from portal.web.hosts import UnknownHost
 
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with its page."""
     app.register_error_handler(CSRFError, form_expired)
     app.register_error_handler(UnknownHost, elsewhere)
+    app.register_error_handler(SessionOver, signed_out)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(StepRefused, moved)
     for busy in BUSY:
@@ -59,6 +61,12 @@ def elsewhere(_error: UnknownHost) -> Response:
 def form_expired(_error: CSRFError) -> Response:
     """Say that the form is too old, and show what was typed, ready to be sent again."""
     return answer(400, 400, kept=kept.of_request())
+
+
+def signed_out(_error: SessionOver) -> Response:
+    """Keep what was typed by somebody whose session has ended meanwhile; without any, ask to sign in."""
+    typed = None if request.headers.get("HX-Request") == "true" else kept.of_request()
+    return answer(400, 400, kept=typed) if typed and typed.texts else please_sign_in()
 
 
 def moved(error: StepRefused) -> Response:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.models import Customer
+from portal.models import Customer, SignIn
 from tests import builders as build
 from tests.clients import page_of
 
@@ -65,3 +65,24 @@ def test_who_is_signed_out_is_told_to_sign_in_first(client):
 @pytest.mark.parametrize("values", [{"text": "x" * 70_000}, {f"field-{n}": "x" for n in range(300)}])
 def test_more_than_a_page_can_hold_is_not_shown_again(client, staff, values):
     assert "Noch einmal absenden" not in sent(client, values).text
+
+
+def test_what_was_typed_outlives_the_end_of_the_session(client, staff, sign_in):
+    form = client.get("/staff/customers/new")
+    SignIn.update(ended_at=build.NOW).execute()  # signed out everywhere, from another browser
+    first = client.send(form, TYPED, form="/staff/customers/new", headers=HERE)
+    assert first.status_code == 400
+    assert "nicht mehr angemeldet" in page_of(first).text
+    sign_in(client, staff)
+    again = client.send(first, form="/staff/customers/new", headers=HERE)
+    if again.status_code == 400:  # the new session has a new token: one more press
+        again = client.send(again, form="/staff/customers/new", headers=HERE)
+    assert Customer.get(Customer.number == "K-77").name.startswith("Haarwerk <b>Süd</b>")
+
+
+def test_a_press_without_words_after_the_session_leads_to_signing_in(app, client, staff):
+    app.config["WTF_CSRF_ENABLED"] = False
+    SignIn.update(ended_at=build.NOW).execute()
+    answer = client.post("/account/sessions/end", headers=HERE)
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
