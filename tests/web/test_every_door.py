@@ -154,9 +154,9 @@ MISSING_HERE = {
     "account.passkey_name", "account.passkey_remove",
     "privacy.fetch", "staff.locked_customer",
     "owner.quote", "owner.answer_quote", "owner.tse_disposal", "owner.photo", "staff.photo",
-    "staff.photo_preview", "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run", "staff.quote_preview",
-    "staff.quote_pdf_preview", "owner.appointment_confirm", "owner.link_outage_record", "owner.link_question",
-    "report.question", "staff.registration", "public.logo",
+    "staff.photo_preview", "owner.outage_line_withdraw", "staff.interfaces_hook", "staff.import_run",
+    "staff.quote_preview", "staff.quote_pdf_preview", "owner.appointment_confirm", "owner.link_outage_record",
+    "owner.link_question", "report.question", "staff.registration", "public.logo",
 }  # fmt: skip
 """What this business has nothing of: there the guard is passed and then nothing is found."""
 
