@@ -25,7 +25,7 @@ class AlreadyAsked(Exception):
 
 
 def ask(account: Account, *, now: datetime) -> Takeout:
-    """Ask for a copy. One that is there stays until its time is up. Raises AlreadyAsked."""
+    """Ask for a copy. One that is there stays until the next is there. Raises AlreadyAsked."""
     with transaction():
         queue.held(account)  # two at once take turns
         newest = Takeout.newest_of(account)
@@ -67,12 +67,14 @@ def put_off(held: Takeout, problem: str, *, now: datetime) -> bool:
 
 
 def finish(held: Takeout, *, size: int, now: datetime) -> None:
-    """Note that the copy is there, and tell its person."""
+    """Note that the copy is there, and tell its person; earlier ones go, or copies would fill the disk."""
     columns = {
         "due_at": None, "size": size, "finished_at": now, "expires_at": now + KEPT, "last_error": "",
     }  # fmt: skip
     with transaction():
         if _update(held, columns):
+            earlier = (Takeout.account == held.account_id) & (Takeout.id < held.id)
+            Takeout.update(expires_at=now).where(earlier, Takeout.expires_at > now).execute()
             key = f"takeout_ready:{held.id}"
             letters.tell(held.account, "takeout_ready", now=now, key=key, until=(now + KEPT).isoformat())
 

@@ -47,6 +47,17 @@ def test_what_is_ready_is_told_and_goes_after_seven_days(database):  # rule P3
     assert takeouts.ask(owner, now=NOW + 8 * DAY)  # anew
 
 
+def test_of_a_persons_copies_the_newest_alone_is_kept(database):  # rule P3
+    owner, other = an_owner(), an_owner()
+    names = []
+    for person in (other, owner, owner):
+        names.append(takeouts.ask(person, now=NOW).file_name)
+        takeouts.finish(takeouts.claim(now=NOW), size=9, now=NOW)
+    removed: list[str] = []
+    takeouts.expire_due(removed.append, now=NOW)
+    assert removed == [names[1]]
+
+
 def test_a_file_that_cannot_be_removed_is_tried_again(database):
     takeouts.ask(an_owner(), now=NOW)
     takeouts.finish(takeouts.claim(now=NOW), size=9, now=NOW)
