@@ -57,7 +57,8 @@ def test_of_an_erased_case_everybody_sees_only_that_it_was(app, client, sign_in,
 def test_a_locked_business_is_in_no_list_no_search_and_no_register(client, staff):  # rule P3
     case = locked()
     number = Customer.get_by_id(case.customer_id).number
-    of_business = (f"/staff/customers/{case.customer_id}", f"/staff/salons/{case.salon_id}/edit")
+    salon = f"/staff/salons/{case.salon_id}"
+    of_business = (f"/staff/customers/{case.customer_id}", f"{salon}/edit", f"{salon}/devices/new")
     for address in (f"/staff/cases/{case.number}", f"/cases/{case.number}/outage-record.pdf", *of_business):
         assert client.get(address, follow_redirects=True).status_code == 404, address
     said = (case.number, "Haarwerk", number, case.device.serial, "02202 12345")
