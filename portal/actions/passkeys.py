@@ -123,6 +123,8 @@ def register(
     try:
         with transaction():
             second_factor.hold(account)
+            if second_factor.has_ended(signed_in):
+                raise PasskeyRefused(Doubt.TOO_LATE)
             if account.is_staff and signed_in.second_factor_at is None and has_any(account):
                 raise FactorThere
             key = _keep(account, new, name, secret, now)

@@ -43,6 +43,11 @@ def hold(account: Account) -> None:
     list(mine if is_sqlite() else mine.for_update("FOR NO KEY UPDATE"))
 
 
+def has_ended(signed_in: SignIn) -> bool:
+    """Tell whether the session ended since its request began, by a reset for example."""
+    return not SignIn.select().where(SignIn.id == signed_in.id, SignIn.ended_at.is_null()).exists()
+
+
 def passed(signed_in: SignIn, *, now: datetime) -> None:
     """Note that a session showed the second factor: the whole portal is open to it, dangerous deeds too."""
     is_open = (SignIn.id == signed_in.id) & SignIn.ended_at.is_null()
@@ -169,7 +174,7 @@ def set_up(
     """Take the app whose first code was typed, instead of an earlier one, and return new codes for paper.
 
     The session has passed with it. Raises CodeRefused, OfferOver, and FactorThere if the account has a
-    second factor that this session has not shown.
+    second factor that this session has not shown, or the session has ended meanwhile.
     """
     plain = offered(account, sealed, secret=secret, now=now)
     step = _step_of(plain, rules.digits_of(typed), rules.good_steps(now, 0, ahead))
@@ -195,7 +200,7 @@ def _make_room(account: Account, sealed: str, signed_in: SignIn) -> None:
     mine = Authenticator.account == account
     if Authenticator.select().where(mine, Authenticator.secret == sealed).exists():
         raise OfferOver  # sent twice
-    if signed_in.second_factor_at is None and has_any(account):
+    if has_ended(signed_in) or (signed_in.second_factor_at is None and has_any(account)):
         raise FactorThere
     if signed_in.second_factor_at is not None:
         Authenticator.delete().where(mine).execute()
@@ -238,6 +243,7 @@ def reset(account: Account, *, by: Account | None, why: str, now: datetime) -> N
     All their sessions end. `by` None is the command on the server.
     """
     with transaction():
+        hold(account)
         for table in (Authenticator, RecoveryCode, Passkey):
             table.delete().where(table.account == account).execute()
         accounts.sign_out_everywhere(account, now=now)

@@ -262,6 +262,15 @@ def test_a_removed_passkey_lets_nobody_in_and_its_owner_is_told(database):  # ru
     }
 
 
+def test_a_session_that_has_ended_keeps_no_passkey(database):  # rules P1, S3
+    staff = a_staff_member()
+    session, question = a_session(staff), asked_new(staff)
+    SignIn.update(ended_at=NOW).execute()
+    answer = Phone().create(question.options)
+    assert doubt_of(lambda: register(staff, answer, question, signed_in=session)) is Doubt.TOO_LATE
+    assert not Passkey.select().exists()
+
+
 def test_staff_keep_one_second_factor(database):  # rule P1
     staff = a_staff_member()
     for _key in range(2):

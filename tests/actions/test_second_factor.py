@@ -234,6 +234,14 @@ def test_a_reset_takes_everything_and_signs_out_everywhere(session):  # rule P1
     set_up(fresh)  # and it goes on
 
 
+def test_whose_sessions_were_ended_by_the_reset_puts_no_factor_of_theirs_in(session):  # rules P1, S3
+    account = session.account
+    second_factor.reset(account, by=an_admin(), why="Passwort gestohlen", now=NOW)
+    with pytest.raises(FactorThere):
+        set_up(session)  # the request had begun before
+    assert not second_factor.has_any(account)
+
+
 def test_a_session_that_follows_another_has_proved_no_more_than_that(session):  # rule P1
     account = session.account
     second_factor.passed(session, now=NOW)
