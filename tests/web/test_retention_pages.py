@@ -181,7 +181,12 @@ def test_the_page_says_what_goes_what_waits_and_what_stays_until_when(client, si
     still_open = a_case(case.device, case.reporter)
     sign_in(client, case.reporter)
     text = client.page("/account/delete").text
-    for words in ("Das wird gelöscht", "Es ist noch etwas offen", "31. Dezember 2034", "§ 147 Abs. 1 Nr. 4 AO"):
+    for words in (
+        "Das wird gelöscht",
+        "Es ist noch etwas offen",
+        "31. Dezember 2034",
+        "§ 147 Abs. 1 Nr. 4 AO",
+    ):
         assert words in text
     assert numbers.group(still_open.number) in text
 
