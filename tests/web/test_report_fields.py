@@ -88,7 +88,7 @@ BAD = [
     ("online", {}, {"at_day": "2026-11-21", "at_clock": ""}, "at", "gültige Uhrzeit"),
     ("online", {}, {"at_day": "2026-11-21", "at_clock": "25:00"}, "at", "gültige Uhrzeit"),
     ("online", {}, {"at_day": "31.02.2026", "at_clock": "9:00"}, "at", "gültiges Datum"),
-    ("online", {}, {"at_day": "9999-12-31", "at_clock": "23:59"}, "at", "liegt in der Zukunft"),
+    ("online", {}, {"at_day": "2999-12-31", "at_clock": "23:59"}, "at", "liegt in der Zukunft"),
     ("online", {}, {"at_day": "1900-01-01", "at_clock": "00:00"}, "at", "liegt zu weit zurück"),
     ("online", {}, {"at_day": "2026-11-21", "at_clock": "10:15"}, "at", "liegt in der Zukunft"),
     ("backup", {}, {"booked": "1"}, "booked", CHOOSE),
