@@ -74,6 +74,14 @@ def init_app(app: Flask, static: Path) -> None:
     app.wsgi_app = _static_files(app, static, https)  # type: ignore[method-assign]
 
 
+def keep_secret(response: Response) -> Response:
+    """Let neither search engines nor caches nor the next site learn an address that opens something."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
 def _marked(name: str, mark: str) -> str:
     """Return the name with the mark before its last part: fonts/inter.woff2 → fonts/1a2b~inter.woff2.
 

@@ -17,20 +17,13 @@ from portal.outside import clock
 from portal.rules.workflow import Role
 from portal.web.fragments import page
 from portal.web.owner.doors import door_of
+from portal.web.security import keep_secret
 
 bp = Blueprint("door", __name__, url_prefix="/l")
+bp.after_request(keep_secret)
 LONGEST_TOKEN = 100
 SPECULATIVE = ("prefetch", "prerender", "preview")
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-
-
-@bp.after_request
-def keep_secret(response: Response) -> Response:
-    """Let neither search engines nor caches nor the next site learn the address."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 @bp.get("/<token>")

@@ -27,23 +27,16 @@ from portal.web.owner import case_page, parcel_card, sentences
 from portal.web.owner.papers import items_of
 from portal.web.owner.steps import LONGEST_ANSWER, Answered, Shipped
 from portal.web.papers import HAS_SLIP
+from portal.web.security import keep_secret
 
 bp = Blueprint("emergency", __name__, url_prefix="/c")
+bp.after_request(keep_secret)
 
 BY_SECRET = frozenset({"answer", "mark_sent"})
 """The steps that need no account; the others decide about money and appointments."""
 
 WITH_ACCOUNT = frozenset({State.AWAITING_QUOTE_DECISION, State.ON_ITS_WAY_BACK, State.DELIVERED})
 """Where the owner is next with something that only an account can do."""
-
-
-@bp.after_request
-def keep_secret(response: Response) -> Response:
-    """Let neither search engines nor caches nor the next site learn the address."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 def secret() -> str:
