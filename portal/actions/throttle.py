@@ -55,7 +55,7 @@ def count(counted: Counted, what: str, *, now: datetime) -> None:
     for _turn in range(TURNS):
         found = Throttle.get_or_none(Throttle.key == key)
         if found is None:
-            if _begin(key, counted, now):
+            if begin(key, failures=1, free_at=now + pause_after(1, counted), now=now):
                 return
             continue
         _check(found, now)
@@ -65,6 +65,16 @@ def count(counted: Counted, what: str, *, now: datetime) -> None:
         if Throttle.update(changes).where(unmoved).execute():
             return
     raise TooManyTries(now + timedelta(seconds=1))
+
+
+def begin(key: str, *, failures: int, free_at: datetime, now: datetime) -> bool:
+    """Write down the first time of a key, unless another request was faster."""
+    try:
+        with transaction():
+            Throttle.create(key=key, failures=failures, last_at=now, free_at=free_at)
+    except IntegrityError:
+        return False
+    return True
 
 
 def forget(counted: Counted, what: str) -> None:
@@ -93,13 +103,3 @@ def _check(found: Throttle, now: datetime) -> None:
 
 def _is_shut(found: Throttle, now: datetime) -> bool:
     return now < found.free_at <= now + LONGEST_PAUSE  # further off: set by a clock that was wrong
-
-
-def _begin(key: str, counted: Counted, now: datetime) -> bool:
-    free_at = now + pause_after(1, counted)
-    try:
-        with transaction():
-            Throttle.create(key=key, failures=1, last_at=now, free_at=free_at)
-    except IntegrityError:
-        return False
-    return True
