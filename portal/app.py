@@ -62,21 +62,7 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
     app = Flask(
         "portal", root_path=str(ROOT / "portal"), static_folder=None, template_folder=str(ROOT / "templates")
     )
-    app.config.update(
-        SECRET_KEY=chosen.secret,
-        TESTING=chosen.testing,
-        PORTAL=chosen,
-        MAX_CONTENT_LENGTH=sizes.FORM,  # some addresses take more
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SESSION_COOKIE_NAME="__Host-portal" if chosen.is_https else "portal",  # no other host can set it
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=chosen.is_https,
-        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open over night; the token ends with the session
-        WTF_CSRF_SSL_STRICT=False,  # the token decides: the door and careful browsers send no referrer
-        BABEL_DEFAULT_LOCALE="de",
-        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
-    )
+    app.config.update(_for_libraries(chosen))
     base.connect(chosen.database, pool=chosen.threads * 2 + 4)
     hosts.init_app(app)
     sizes.init_app(app)
@@ -105,6 +91,25 @@ def create_app(settings: dict[str, Any] | Settings | None = None) -> Flask:
             app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies
         )
     return app
+
+
+def _for_libraries(chosen: Settings) -> dict[str, Any]:
+    """Return what Flask, its extensions and our own parts read from `app.config`."""
+    return {
+        "SECRET_KEY": chosen.secret,
+        "TESTING": chosen.testing,
+        "PORTAL": chosen,
+        "MAX_CONTENT_LENGTH": sizes.FORM,  # some addresses take more
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "SESSION_COOKIE_NAME": "__Host-portal" if chosen.is_https else "portal",  # no other host can set it
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": chosen.is_https,
+        "WTF_CSRF_TIME_LIMIT": None,  # a page may stay open over night; the token ends with the session
+        "WTF_CSRF_SSL_STRICT": False,  # the token decides: the door and careful browsers send no referrer
+        "BABEL_DEFAULT_LOCALE": "de",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+    }
 
 
 def _settings(given: dict[str, Any] | Settings | None) -> Settings:
