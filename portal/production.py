@@ -68,7 +68,7 @@ def _of_the_database(settings: Settings) -> Iterator[str]:
 
 
 def _of_folders(settings: Settings) -> Iterator[str]:
-    folders = {"PORTAL_PHOTOS": settings.photos}
+    folders = {"PORTAL_PHOTOS": settings.photos, "PORTAL_TAKEOUTS": settings.takeouts}
     if not settings.smtp:
         folders["PORTAL_MAIL_FOLDER"] = settings.mail_folder
     for name, folder in folders.items():

@@ -21,6 +21,7 @@ def good(tmp_path: Path) -> Settings:
         smtp="smtp://mail.example",
         mail_from="Reparatur <reparatur@portal.example>",
         photos=photos,
+        takeouts=tmp_path / "takeouts",
         proxies=1,
     )
 
@@ -41,6 +42,7 @@ def test_a_careful_operators_settings_are_fine(good):
         ({"database": "postgresql://portal:secret@db.example/portal"}, "sslmode"),
         ({"database": "postgresql://portal:secret@db.example/portal?sslmode=prefer"}, "sslmode"),
         ({"photos": production.STATIC / "photos"}, "served to everybody"),
+        ({"takeouts": production.STATIC / "takeouts"}, "served to everybody"),
         ({"demo": True}, "PORTAL_DEMO is on"),
     ],
 )
