@@ -105,7 +105,7 @@ def lane_of(hook: Hook) -> str:
 
 
 def announce(subject: Case | SubstituteLink, event: str, *, at: datetime) -> None:
-    """Write a webhook about the change to everybody who asked for its topic (issue: API and webhooks).
+    """Write a webhook about the change to everybody who asked for its topic.
 
     It carries the state as of this change; `sequence` counts the subject's changes, so that a
     receiver can tell which of two is the newer.

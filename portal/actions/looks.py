@@ -1,4 +1,4 @@
-"""Who looked at whose data: written down once in a while for each person and subject (issue 5)."""
+"""Who looked at whose data: written down once in a while for each person and subject."""
 
 from datetime import datetime, timedelta
 from typing import Any

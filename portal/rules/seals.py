@@ -1,4 +1,4 @@
-"""Is the history as it was written?  Each row is sealed, each seal holds the one before (rule S, issue 5).
+"""Is the history as it was written?  Each row is sealed, each seal holds the one before (rule S).
 
 A seal has two digests. `content` is that of everything the row says. `digest` is that of the seal before it,
 of what remains of a row for ever, and of `content`: so the words of a row can go when their time is over

@@ -1,6 +1,6 @@
 """Who of the staff looked at whose data: written down after the page is out, so that it costs nobody time.
 
-A page is never lost because this could not be written: then the log says so (issue 5).
+A page is never lost because this could not be written: then the log says so.
 """
 
 from datetime import datetime

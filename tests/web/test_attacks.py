@@ -1,4 +1,4 @@
-"""The attacks that issue and standard name, each with the place where it is tried.
+"""The attacks that are known and named, each with the place where it is tried.
 
 | attack | tried in |
 |---|---|

@@ -1,4 +1,4 @@
-"""Who came in and went, and who of the staff looked at whose data: it is written down (issue 5)."""
+"""Who came in and went, and who of the staff looked at whose data: it is written down."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The history of the whole portal: who did what, when, from where and about what (rule S, issue 5).
+"""The history of the whole portal: who did what, when, from where and about what (rule S).
 
 Rows are only ever read here. Who signed in, who looked at what, and from where people worked is shown to
 admins alone: it says how colleagues work.

@@ -1,4 +1,4 @@
-"""Give the register as the list that can be read in again: customers, salons, devices (issue 5)."""
+"""Give the register as the list that can be read in again: customers, salons, devices."""
 
 from flask import Response, request
 from flask_login import current_user
