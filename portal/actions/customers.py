@@ -44,7 +44,7 @@ def _added(
         except IntegrityError as error:
             raise NumberTaken from error
         if by is not None and now is not None:
-            history.record(None, what, by=by, at=now, row=row.get_id(), **_told(columns))
+            history.record(_owner_of(row), what, by=by, at=now, row=row.get_id(), **_told(columns))
     return row
 
 
@@ -68,8 +68,15 @@ def change(row: Customer | Salon | Device, values: dict[str, Any], *, by: Accoun
         except IntegrityError as error:
             raise NumberTaken from error
         kind = type(row)._meta.table_name
-        old = _told({name: before[name] for name in different})
-        history.record(None, f"change_{kind}", by=by, at=now, row=row.id, old=old, new=_told(different))
+        told = {"old": _told({name: before[name] for name in different}), "new": _told(different)}
+        history.record(_owner_of(row), f"change_{kind}", by=by, at=now, row=row.id, **told)
+
+
+def _owner_of(row: Any) -> Customer:
+    """Return the customer a row belongs to: there its history is looked for."""
+    if isinstance(row, Customer):
+        return row
+    return row.customer if isinstance(row, Salon) else row.salon.customer
 
 
 def _told(columns: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,6 @@ def pages(now: datetime) -> Iterator[tuple[str, str, Account]]:
         ("customers-export", "/staff/customers/export"),
         ("history", "/staff/history"),
         ("history-asked", f"/staff/history?customer={owner.customer.number}&since=2026-01-01"),
-        ("history-mistyped", "/staff/history?case=R1&who=niemand"),
     ]:
         yield f"staff-{name}", path, staff
     yield from _of_admins(admin, now)
