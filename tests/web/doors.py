@@ -27,7 +27,6 @@ BY_CASE_SECRET = {
 
 SIGNED_IN = {
     "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete", "privacy.fetch", "privacy.withdraw",
-    "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete", "privacy.fetch", "privacy.withdraw",
     "account.call_off_email", "account.change_email", "account.email",
     "account.account", "account.end_session", "account.end_sessions", "account.password", "confirm.ask",
     "account.ask_new", "account.new_passkey", "account.passkey_name", "account.passkey_remove",
@@ -79,19 +78,20 @@ STAFF = {
 }  # fmt: skip
 
 ADMIN = {
-    "staff.history_export", "staff.locked_customer", "staff.retention",
+    "staff.locked_customer", "staff.retention",
     "staff.interfaces_end_hook", "staff.interfaces_hook", "staff.interfaces_hook_again",
     "staff.interfaces_hook_secret", "staff.interfaces_new_hook", "staff.interfaces_new_key",
     "staff.interfaces_page", "staff.interfaces_renew_hook", "staff.interfaces_revoke_key",
-    "staff.interfaces_test_hook", "staff.invite_staff", "staff.operator", "staff.reset_factor", "staff.operator_logo", "staff.team", "staff.team_member",
+    "staff.interfaces_test_hook", "staff.invite_staff", "staff.history_export", "staff.operator",
+    "staff.reset_factor", "staff.operator_logo", "staff.team", "staff.team_member",
 }  # fmt: skip
 
 BY_KEY = {"api.backup", "api.link", "api.links", "api.load", "api.read_out"}
 
 DOORS = {
     "everybody": EVERYBODY,
-    "by case secret": BY_CASE_SECRET,
     "by secret": BY_SECRET,
+    "by case secret": BY_CASE_SECRET,
     "signed in": SIGNED_IN,
     "first factor": FIRST_FACTOR,
     "own factor": OWN_FACTOR,
@@ -103,8 +103,8 @@ DOORS = {
 }
 
 PASSES = {
-    "holder": {"everybody"},
     "nobody": {"everybody"},
+    "holder": {"everybody"},
     "owner": {"everybody", "signed in", "owner and staff", "owner"},
     "half": {"everybody", "first factor"},
     "staff": {"everybody", "signed in", "first factor", "own factor", "owner and staff", "staff"},
