@@ -26,7 +26,8 @@ BY_CASE_SECRET = {
 """Whoever has the secret of one case, which was reported without an account (P1a)."""
 
 SIGNED_IN = {
-    "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete", "privacy.fetch", "privacy.withdraw",
+    "privacy.ask_for_data", "privacy.ask_to_delete", "privacy.data", "privacy.delete",
+    "privacy.fetch", "privacy.withdraw",
     "account.call_off_email", "account.change_email", "account.email",
     "account.account", "account.end_session", "account.end_sessions", "account.password", "confirm.ask",
     "account.ask_new", "account.new_passkey", "account.passkey_name", "account.passkey_remove",
