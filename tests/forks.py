@@ -4,18 +4,17 @@ A fork of a process that has nothing but the modules is what `flask --app wsgi â
 start: memory, signals, output and environment of its own.
 """
 
-import ctypes
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADED = ["flask.cli", "waitress", "portal.app", "portal.cli", "portal.worker", "portal.outside.press"]
-PR_SET_PDEATHSIG = 1
 
 forks = multiprocessing.get_context("forkserver")
 forks.set_forkserver_preload([*LOADED, "tests.forks", "tests.faults.deeds"])
@@ -59,9 +58,21 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+def end_with_the_tests() -> None:
+    """Let this forked process end when the tests do, however they end: nothing is left behind."""
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+
+    def end() -> None:
+        tests.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
 def _flask(command: list[str], environment: dict[str, str], log: Path) -> None:
     """Be `flask --app wsgi â€¦`, with this environment and all output in the log."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # however the tests end, nothing is left
+    end_with_the_tests()
     with log.open("ab") as output, open(os.devnull, "rb") as nothing:
         for ours, theirs in enumerate((nothing, output, output)):
             os.dup2(theirs.fileno(), ours)

@@ -21,7 +21,7 @@ from portal.rules.links import LinkState, Mode, TillState
 from portal.rules.workflow import State
 from tests import builders as build
 from tests.engines import PATIENCE
-from tests.forks import forks
+from tests.forks import end_with_the_tests, forks
 from tests.servers import Mailbox
 from tests.tills import HookServer, TillServer
 
@@ -210,5 +210,6 @@ def start_worker(settings: dict[str, Any]) -> Any:
 def _work(settings: dict[str, Any]) -> None:
     from portal.app import create_app
 
+    end_with_the_tests()
     worker.PAUSE = 0.05
     worker.run(create_app(settings))
