@@ -38,6 +38,7 @@ tell_when_it_answers() {
   support                support@portal.example
   support, admin         leitung@portal.example
   password for all       demo-passwort-2026
+                         support: a page with a code follows, filled in already; press once more
 
 TXT
 }
