@@ -50,6 +50,7 @@ from portal.rules.triage import Origin
 from portal.rules.warranty import Decision
 from portal.rules.workflow import Role, State
 from tests.clients import DEMO_PASSWORD
+from tests.filled_in import CHECKS_OPEN, SEND_IN
 
 NOW = datetime(2026, 11, 21, 9, 14, tzinfo=UTC)  # Saturday, 10:14 in Berlin, unless the test says otherwise
 
@@ -57,24 +58,6 @@ SECRET = "a secret for tests, long enough to be one"
 _numbers = count(1)
 # A real hash of the demo password, as cheap as argon2 allows: hundreds of tests sign in with it.
 _PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(DEMO_PASSWORD)
-
-SEND_IN: dict[str, dict[str, Any]] = {
-    Page.TOPIC: {"topic": "server"},
-    Page.CHECKS: {
-        "power": "done", "cable": "done", "router": "done", "restart": "not_possible", "helped": "no",
-    },
-    Page.FAULT: {"since": "2026-11-21", "on_screen": "Keine Verbindung", "text": "Er startet nicht."},
-    Page.RUNNING: {"running": "no"},
-    Page.ONLINE: {"when": "at", "at": "2026-11-21T08:58:00+00:00"},
-    Page.ENTERED: {"entered": "no"},
-    Page.LINK: {"wanted": "no"},
-    Page.ADDRESS: {
-        "name": "Salon Haarwerk", "street": "Lindenstraße 8", "postal_code": "51469",
-        "city": "Bergisch Gladbach", "country": "DE", "contact_name": "Ada Muster", "phone": "+49220212345",
-    },
-    Page.COSTS: {"consents": []},
-}  # fmt: skip
-"""Complete answers for a send-in of a listed device that is in warranty; see `answers`."""
 
 
 def a_customer(name: str = "Haarwerk GmbH", **columns: Any) -> Customer:
@@ -174,9 +157,6 @@ def a_case(
     owner = by or an_owner(device.salon.customer)
     draft, _ = a_draft(device, owner, now, **{"costs": accepting(device, now), **changes})
     return reports.send(draft, by=owner, now=now)
-
-
-CHECKS_OPEN = {**SEND_IN[Page.CHECKS], "restart": "unknown"}  # not made: it waits for staff (rule S1)
 
 
 def accepting(device: Device, now: datetime = NOW) -> dict[str, Any]:

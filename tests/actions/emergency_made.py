@@ -9,7 +9,8 @@ from portal.models import Emergency, Letter
 from portal.rules import emergencies as rules
 from portal.rules.report import Page
 from tests import builders
-from tests.builders import NOW, SECRET, SEND_IN, consent
+from tests.builders import NOW, SECRET, consent
+from tests.filled_in import SEND_IN
 
 EMAIL = "ada@haarwerk.example"
 DETAILS = {"purchase": "known", "month": "5", "year": "2025", "tse": "yes", "origin": "vendor"}

@@ -15,7 +15,6 @@ from tests.actions.emergency_made import EMAIL, WITH_LINK, a_confirmed_emergency
 from tests.actions.parallel import at_once, kinds
 from tests.builders import (
     NOW,
-    SEND_IN,
     a_customer,
     a_device,
     a_link_request,
@@ -24,6 +23,7 @@ from tests.builders import (
     an_active_link,
     an_owner,
 )
+from tests.filled_in import SEND_IN
 
 
 def given_to(case: Case, device: Device, **more) -> Case:

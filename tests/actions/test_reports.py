@@ -15,7 +15,6 @@ from portal.rules.urgency import Harm
 from portal.rules.warranty import Estimate
 from portal.rules.workflow import State
 from tests.builders import (
-    CHECKS_OPEN,
     NOW,
     a_case,
     a_device,
@@ -28,6 +27,7 @@ from tests.builders import (
     an_owner,
     consent,
 )
+from tests.filled_in import CHECKS_OPEN
 
 LATER = NOW + timedelta(minutes=7)
 CONTACT = {"contact_name": "Ada Muster", "phone": "+49220212345"}

@@ -31,6 +31,7 @@ from portal.rules.links import Mode, TillDeed
 from portal.rules.report import Page
 from tests import builders
 from tests.clients import DEMO_PASSWORD, let_pass
+from tests.filled_in import SEND_IN
 from tests.journeys import (
     places_of_appointments,
     places_of_coming_in,
@@ -165,7 +166,7 @@ def _report(cookies: Cookies, now: datetime, photos: Path) -> Iterator[Place]:
     ]:
         answered = {"topic": {"topic": topic}, "topic_details": {"topic": topic, **details}}
         yield from _pages(cookies, owner, f"{topic}-", _draft(owner, device, now, None, **answered), few=True)
-    helped = {"checks": {**builders.SEND_IN[Page.CHECKS], "helped": "yes"}}
+    helped = {"checks": {**SEND_IN[Page.CHECKS], "helped": "yes"}}
     yield from _pages(cookies, owner, "helped-", _draft(owner, device, now, None, **helped), few=True)
 
 

@@ -7,7 +7,8 @@ import pytest
 from portal.rules import emergencies, report
 from portal.rules.report import DeviceFacts, Page
 from portal.rules.triage import Hold
-from tests.builders import SEND_IN, consent
+from tests.builders import consent
+from tests.filled_in import SEND_IN
 
 SECRET = "a secret for tests, long enough to be one"
 ONLINE = datetime(2026, 11, 21, 8, 58, tzinfo=UTC)

@@ -15,6 +15,7 @@ from portal.web import way
 from portal.web.owner import sentences
 from tests import builders
 from tests.clients import page_of
+from tests.filled_in import SEND_IN
 from tests.queries import counted
 
 HTMX = {"HX-Request": "true"}
@@ -206,7 +207,7 @@ def test_a_held_report_says_why_it_waits(signed_in, owner, device):  # rule S1
 
 def test_a_remote_case_says_how_a_session_goes(signed_in, owner, device):  # rules T7, T8
     case = builders.a_case(
-        device, owner, topic={"topic": "software"}, contact=builders.SEND_IN["address"],
+        device, owner, topic={"topic": "software"}, contact=SEND_IN["address"],
         remote={"consents": [builders.consent("remote_terms")]},
     )  # fmt: skip
     page = signed_in.page(f"/cases/{case.number}")

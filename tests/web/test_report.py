@@ -8,7 +8,6 @@ import time_machine
 from portal.models import Case, Consent, Draft, SubstituteLink
 from portal.rules.workflow import State
 from tests.builders import (
-    CHECKS_OPEN,
     NOW,
     a_device,
     a_draft,
@@ -17,6 +16,7 @@ from tests.builders import (
     an_owner,
 )
 from tests.clients import page_of
+from tests.filled_in import CHECKS_OPEN
 
 
 @pytest.fixture(autouse=True)

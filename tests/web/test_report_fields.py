@@ -7,8 +7,9 @@ import time_machine
 
 from portal.models import Draft
 from portal.rules.report import Page
-from tests.builders import NOW, SEND_IN, a_device, a_draft, a_salon, an_owner, consent
+from tests.builders import NOW, a_device, a_draft, a_salon, an_owner, consent
 from tests.clients import page_of
+from tests.filled_in import SEND_IN
 
 DETAILS = {"purchase": "unknown", "month": "", "year": "", "tse": "no", "origin": "vendor", "salon": ""}
 KNOWN = {"purchase": "known", "month": "5", "year": "2024", "tse": "no", "origin": "vendor"}

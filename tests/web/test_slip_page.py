@@ -12,6 +12,7 @@ from portal.actions import cases
 from portal.models import Attachment
 from portal.web.documents import slip as paper
 from tests import builders
+from tests.filled_in import SEND_IN
 from tests.web.test_owner_cases import LATER
 
 pytestmark = pytest.mark.usefixtures("the_next_day")
@@ -75,7 +76,7 @@ def test_the_tse_is_listed_if_and_only_if_it_is_in_the_server(app, owner, tse, l
 
 def test_a_case_without_a_parcel_has_no_slip(signed_in, owner, device):
     case = builders.a_case(
-        device, owner, topic={"topic": "software"}, contact=builders.SEND_IN["address"],
+        device, owner, topic={"topic": "software"}, contact=SEND_IN["address"],
         remote={"consents": [builders.consent("remote_terms")]},
     )  # fmt: skip
     assert signed_in.get(f"/cases/{case.number}/slip.pdf").status_code == 404
