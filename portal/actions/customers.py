@@ -68,8 +68,8 @@ def change(row: Customer | Salon | Device, values: dict[str, Any], *, by: Accoun
         except IntegrityError as error:
             raise NumberTaken from error
         kind = type(row)._meta.table_name
-        told = {"old": _told({name: before[name] for name in different}), "new": _told(different)}
-        history.record(_owner_of(row), f"change_{kind}", by=by, at=now, row=row.id, **told)
+        old, new = _told({name: before[name] for name in different}), _told(different)
+        history.record(_owner_of(row), f"change_{kind}", by=by, at=now, row=row.id, old=old, new=new)
 
 
 def _owner_of(row: Any) -> Customer:
