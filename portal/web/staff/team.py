@@ -22,7 +22,7 @@ from portal.web.staff.people import act
 LONGEST_REASON = 300
 ROLES = [
     (Role.STAFF, _l("Support: bearbeitet alle Vorgänge")),
-    (Role.ADMIN, _l("Leitung: verwaltet auch Team und Schnittstellen")),
+    (Role.ADMIN, _l("Leitung: verwaltet auch Team, Betreiber und Schnittstellen")),
 ]
 
 
