@@ -111,6 +111,16 @@ def test_another_customers_number_can_be_typed(client, app, staff):
     assert Registration.get().customer == customer
 
 
+def test_a_number_alone_is_a_choice_but_not_beside_another_customer(client, app, staff):
+    first, other = a_customer(number="K7"), a_customer("Nagelstudio", number="K8")
+    asked = register(number="K7", now=clock.now())
+    page = client.get(f"/staff/registrations/{asked.id}")
+    typed = {"customer": str(first.id), "number": "K8"}
+    assert client.send(page, typed, form="/approve").status_code == 422
+    assert client.send(page, {"number": "K8"}, form="/approve").status_code == 200
+    assert Registration.get().customer == other
+
+
 @pytest.mark.parametrize("choice", ["", "x", "0", "99999999999999999999", "²"])
 def test_no_customer_is_no_choice(client, app, staff, choice):
     asked = register(now=clock.now())

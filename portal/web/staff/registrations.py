@@ -39,7 +39,7 @@ class RefusalForm(Form):
 class ChoiceForm(Form):
     """Which customer it is: one of the suggested, or another number."""
 
-    customer = Line(longest=20, validators=[Required(_l("Bitte wählen Sie einen Kunden."))])
+    customer = Line(longest=20)
     number = Line(longest=20)
 
 
@@ -62,10 +62,9 @@ def approve_registration(registration: int) -> Response:
     found, form = _found(registration), ChoiceForm()
     if not form.validate():
         return _shown(found, 422, form.mistakes, form)
-    customer = _chosen(form)
-    if customer is None:
-        field = "number" if form.customer.data == OTHER else "customer"
-        return _shown(found, 422, {field: _("Diesen Kunden gibt es nicht.")}, form)
+    customer, wrong = _chosen(form)
+    if customer is None or wrong:
+        return _shown(found, 422, wrong, form)
     try:
         deeds.approve(found, customer, by=_me(), now=clock.now())
     except deeds.Decided:
@@ -91,11 +90,24 @@ def refuse_registration(registration: int) -> Response:
     return go_to(url_for("staff.registrations"))
 
 
-def _chosen(form: ChoiceForm) -> Customer | None:
-    if form.customer.data == OTHER:
-        return next(iter(matches.numbered(form.number.data)), None)
-    number = form.customer.data
-    wanted = int(number) if number.isascii() and number.isdigit() else 0
+def _chosen(form: ChoiceForm) -> tuple[Customer | None, dict[str, str]]:
+    """Return the customer, and what is wrong; a number alone is a choice too, beside another it is none."""
+    choice, number = form.customer.data, form.number.data
+    if not choice and not number:
+        return None, {"customer": _("Bitte wählen Sie einen Kunden.")}
+    if choice in ("", OTHER):
+        found, field = next(iter(matches.numbered(number)), None), "number"
+    else:
+        found, field = _suggested(choice), "customer"
+    if found is None:
+        return None, {field: _("Diesen Kunden gibt es nicht.")}
+    if number and found not in matches.numbered(number):
+        return None, {"number": _("Oben ist ein anderer Kunde gewählt. Bitte nur eines von beiden.")}
+    return found, {}
+
+
+def _suggested(choice: str) -> Customer | None:
+    wanted = int(choice) if choice.isascii() and choice.isdigit() else 0
     found = Customer.get_or_none(Customer.id == wanted) if 0 < wanted <= LARGEST_ID else None
     return found if found and found.locked_at is None else None
 
