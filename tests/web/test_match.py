@@ -5,9 +5,10 @@ import pytest
 from portal.actions import cases, emergencies
 from portal.models import Account, Case, Letter
 from portal.outside import clock
+from portal.rules import numbers
 from portal.rules.workflow import State
 from tests.actions.emergency_made import EMAIL, WITH_LINK, a_confirmed_emergency, an_emergency
-from tests.builders import a_customer, a_device, a_salon, a_staff_member, an_owner
+from tests.builders import a_case, a_customer, a_device, a_salon, a_staff_member, an_owner
 from tests.clients import page_of
 from tests.queries import counted
 
@@ -40,6 +41,12 @@ def test_two_clicks_give_the_report_to_its_customer(client, staff, salon):  # ru
     history = page_of(client.get(f"/staff/cases/{case.number}")).text
     assert "einem Kunden zugeordnet" in history
     assert "Meldende Person, ohne Konto" in history
+
+
+def test_a_device_that_is_reported_already_says_so_before_it_is_chosen(client, staff, salon):  # rule P1a
+    known = a_case(a_device(salon), by=an_owner(salon.customer), now=clock.now())
+    shown = client.page(f"/staff/cases/{an_emergency(clock.now()).case.number}/match")
+    assert f"schon gemeldet: {numbers.group(known.number)}" in shown.text
 
 
 def test_a_customer_can_be_looked_up_and_who_reported_invited(client, staff, salon):  # rule P1a
@@ -89,7 +96,7 @@ def test_who_is_no_customer_is_declined_and_told_why(client, staff):  # rule P1a
 
 def test_the_desk_copes_with_a_case_that_is_nobodys(client, staff):  # rule P1a
     case = an_emergency(clock.now(), link=WITH_LINK).case
-    assert "noch nicht zugeordnet" in client.page("/staff/").text
+    assert "Noch nicht zugeordnet" in client.page("/staff/").text
     client.get(f"/staff/cases/{case.number}")  # that somebody looked is written down once
     with counted() as queries:
         client.get(f"/staff/cases/{case.number}")

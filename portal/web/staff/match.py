@@ -72,7 +72,7 @@ def give(number: str) -> Response:
     except NotTheirs:
         wrong = _("Dieser Kassenserver gehört zu einem anderen Kunden.")
         return _match_page(case, customer.id, {"device": wrong})
-    done = _("freigegeben") if matched.released_at == matched.state_since else _("zugeordnet")
+    done = _("zugeordnet") if case.released_at or not matched.released_at else _("freigegeben")
     flash(_("%(number)s: %(customer)s, %(done)s.", number=numbers.group(number), customer=customer.name,
             done=done), "good")  # fmt: skip
     return go_to(url_for("staff.case", number=number))
@@ -117,7 +117,10 @@ def _customer(number: int | None) -> Customer:
 def _choice(case: Case, one: Likely) -> Choice:
     """Return the customer with its devices, and in each salon one made as it was described."""
     salons = sorted(look_up.salons_with_devices(one.customer), key=lambda found: not _is_near(case, found[0]))
-    options = [_device_option(salon, device) for salon, devices in salons for device in devices]
+    known = {found.device_id: found.number for found in Case.open_of_customer(one.customer)}
+    options = [
+        _device_option(salon, device, known.get(device.id)) for salon, devices in salons for device in devices
+    ]
     count = len(options)
     described = _("Kassenserver wie beschrieben anlegen")
     options += [(f"{NEW}:{salon.id}", described, "", f"{salon.name}, {salon.city}") for salon, _all in salons]
@@ -139,9 +142,13 @@ def _preset(case: Case, salons: Any, options: list[Any], count: int) -> str:
     return f"{DEVICE}:{near[0].id}" if len(near) == 1 else ""
 
 
-def _device_option(salon: Salon, device: Device) -> tuple[str, str, str, str]:
+def _device_option(salon: Salon, device: Device, known: str | None) -> tuple[str, str, str, str]:
+    """Return a device to choose; where it has an open case already, that is said before, not after."""
     name = f"{device.name} {device.serial or ''}".strip()
-    return f"{DEVICE}:{device.id}", name, "", f"{salon.name}, {salon.city} · {facts.bought(device)}"
+    parts = [f"{salon.name}, {salon.city}", f"{_('Gekauft')}: {facts.bought(device)}"]
+    if known:
+        parts.append(_("schon gemeldet: %(number)s", number=numbers.group(known)))
+    return f"{DEVICE}:{device.id}", name, "", " · ".join(parts)
 
 
 def _owner(customer: Customer, choice: str) -> Owner | None:

@@ -110,7 +110,7 @@ _BEFORE_RELEASE = frozenset({State.SUBMITTED, State.AWAITING_INFORMATION})
 def _next(case: Case, state: State, obstacles: Collection[Obstacle]) -> tuple[str, Any, Any]:
     """Return where the next step is done, what its button says, and what is to be known of it."""
     if case.customer_id is None and state in _BEFORE_RELEASE:
-        return "staff.match", _l("Kunden zuordnen"), _l("Die Meldung gehört noch zu keinem Kunden.")
+        return "staff.match", _l("Kunden zuordnen"), ""
     if state not in (State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED):
         return _NEXT.get(state, _NOWHERE)
     if Obstacle.NO_SPARE_PARTS in obstacles or not obstacles:

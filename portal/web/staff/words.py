@@ -44,7 +44,7 @@ HOLDS = {
     Hold.CHECKS_OPEN: _l("Schnellprüfungen nicht alle gemacht"),
     Hold.NOT_A_SEND_IN: _l("Muss nicht eingeschickt werden"),
     Hold.THIRD_PARTY_DEVICE: _l("Fremdgerät, nicht bei uns gekauft"),
-    Hold.NOT_IDENTIFIED: _l("Meldung noch keinem Salon zugeordnet"),
+    Hold.NOT_IDENTIFIED: _l("Noch keinem Kunden zugeordnet"),
 }
 
 OBSTACLES = {
@@ -140,7 +140,7 @@ def row_of_case(
     if harm is Harm.LINK_ENDS_FIRST and link and reckoned:
         why, text = _words_of_short_link(case, link, reckoned)
     if case.customer_id is None and case.state not in CLOSED:
-        text = "; ".join(filter(None, (_("noch nicht zugeordnet"), text)))
+        text = "; ".join(filter(None, (_("Noch nicht zugeordnet"), text)))
     return Row(
         title=salon_of(case),
         href=url_for("staff.case", number=case.number),
