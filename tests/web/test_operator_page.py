@@ -29,6 +29,9 @@ def test_what_is_changed_holds_everywhere_at_once_and_stands_in_the_history(admi
     row = History.get(History.what == "change_operator")
     given = {"brand": "Kassenwerk", "phone": "0800 1", "inspection_fee_cents": "5950"}
     assert row.facts == given | {"salt": row.facts["salt"]}
+    told = admin.page("/staff/history").text
+    assert "Angaben des Betreibers geändert" in told
+    assert "Marke, Telefon, Überprüfung (Euro)" in told
 
 
 def test_an_emptied_fee_is_no_fee(admin):  # rule P4
