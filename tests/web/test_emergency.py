@@ -87,6 +87,13 @@ def test_a_used_up_code_is_told_and_a_new_one_sent(client, reported, address, se
     assert int(at.headers["Retry-After"]) > 0
 
 
+def test_whoever_comes_back_to_the_address_of_a_deed_sees_the_case(client, address):  # rules P1a, P5
+    at = client.send(client.get(address), {"code": "000000"}, form="/code")
+    english = client.send(at, form="/language", button=("language", "en"))
+    assert (english.status_code, english.request.path) == (200, address)
+    assert [client.get(f"{address}/{deed}").location for deed in ("code/again", "renew")] == [address] * 2
+
+
 def test_a_mistyped_address_is_changed(client, reported, address):  # rule P1a
     at = client.send(client.get(f"{address}/email"), {"email": "keine"}, form="/email")
     assert at.status_code == 422

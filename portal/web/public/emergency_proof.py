@@ -30,10 +30,12 @@ class EmailForm(Form):
     email = Email(longest=254, validators=[Required(_l("Bitte geben Sie Ihre E-Mail-Adresse ein."))])
 
 
-@bp.post("/<token>/code")
+@bp.route("/<token>/code", methods=["GET", "POST"])
 def code(token: str) -> Response:
     """Take the code as proof that the address is theirs."""
     found, form = held(token), CodeForm()
+    if request.method != "POST":
+        return _to_case(found)
     if not form.validate():
         return shown(found, 422, form.mistakes)
     try:
@@ -50,7 +52,7 @@ def code(token: str) -> Response:
     return go_to(address_of(found))
 
 
-@bp.post("/<token>/code/again")
+@bp.route("/<token>/code/again", methods=["GET", "POST"])
 def code_again(token: str) -> Response:
     """Send a fresh code; the earlier one ends."""
     found = held(token)
@@ -58,7 +60,7 @@ def code_again(token: str) -> Response:
     return _letter(found, sent, lambda: emergencies.send_code(found, secret=secret(), now=clock.now()))
 
 
-@bp.post("/<token>/renew")
+@bp.route("/<token>/renew", methods=["GET", "POST"])
 def renew(token: str) -> Response:
     """Give the case a new secret address; the old one opens nothing from now on."""
     found = held(token)
@@ -68,6 +70,8 @@ def renew(token: str) -> Response:
 
 def _letter(found: Emergency, done: str, deed: Callable[[], Emergency]) -> Response:
     """Do what may send a letter; too many of them are told where one asked."""
+    if request.method != "POST":
+        return _to_case(found)
     try:
         changed = deed()
     except TooManyTries as problem:
@@ -76,6 +80,11 @@ def _letter(found: Emergency, done: str, deed: Callable[[], Emergency]) -> Respo
         return redirect(url_for("public.start"), code=303)
     flash(str(done), "good")
     return go_to(address_of(changed))
+
+
+def _to_case(found: Emergency) -> Response:
+    """Lead back who opens the address of a deed again, or has changed the language there."""
+    return go_to(address_of(found))
 
 
 @bp.route("/<token>/email", methods=["GET", "POST"])
