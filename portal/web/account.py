@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from portal.actions import accounts
+from portal.actions import accounts, deletions
 from portal.actions.throttle import TooManyTries
 from portal.models import Account, Passkey, SignIn
 from portal.outside import clock
@@ -54,6 +54,7 @@ def account() -> Response:
         sessions=[(one, devices.named(one.device), one.id == me.signed_in.id) for one in found],
         came_in=CAME_IN,
         passkeys=list(Passkey.of(me)),
+        deletion=deletions.open_for(me),
     )
 
 

@@ -94,7 +94,12 @@ def delete() -> Response:
     me = _me()
     waits = deletions.open_for(me)
     if waits is not None:
-        return page("account/deletion_asked.html", asked=waits, kept=retention_words.kept(waits.kept))
+        return page(
+            "account/deletion_asked.html",
+            asked=waits,
+            is_held_up=bool(waits.last_error) or deletions.outlook(me, waits.scope, now=clock.now()).waits,
+            kept=retention_words.kept(waits.kept),
+        )
     if me.role is not Role.OWNER:
         return page("account/delete_staff.html")
     if asked := confirm.needed():

@@ -189,8 +189,11 @@ def test_the_page_says_what_goes_what_waits_and_what_stays_until_when(client, si
     ):
         assert words in text
     assert numbers.group(still_open.number) in text
+    at = client.send(client.get("/account/delete"), {"email": case.reporter.email}, form="/account/delete")
+    assert "Wir warten, bis alles abgeschlossen ist" in page_of(at).text
+    assert "/account/delete" in client.page("/account").links
 
 
 def test_the_team_is_sent_to_its_management(client, staff):  # rule P3
-    assert "löscht die Leitung" in client.page("/account/delete").text
+    assert "Die Leitung löscht Ihr Konto" in client.page("/account/delete").text
     assert client.post("/account/delete").status_code in (400, 404)
