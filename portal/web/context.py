@@ -1,15 +1,18 @@
 """What every template may rely on: operator, language, addresses of static files."""
 
+import re
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_login import current_user
+from markupsafe import Markup, escape
 
 from portal.models import Operator
 from portal.outside import clock
 from portal.rules import numbers
 
 LANGUAGES = ("de", "en")
+_MAIL = re.compile(r"[^\s<>]*E-Mail[^\s<>]*")
 
 
 def language() -> str:
@@ -35,6 +38,11 @@ def operator() -> Operator:
     return g.operator
 
 
+def whole(text: str) -> Markup:
+    """Keep "E-Mail-Adresse" on one line: browsers break it after the E."""
+    return Markup(_MAIL.sub(r'<span class="keep">\g<0></span>', str(escape(text))))  # noqa: S704 (escaped)
+
+
 def init_app(app: Flask) -> None:
     """Give templates their names."""
 
@@ -48,6 +56,7 @@ def init_app(app: Flask) -> None:
         }
 
     app.jinja_env.filters["grouped"] = numbers.group
+    app.jinja_env.filters["whole"] = whole
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["request"] = request

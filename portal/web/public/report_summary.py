@@ -161,7 +161,7 @@ def _person(walk: Walk, page: Page = Page.CONTACT) -> list[tuple[str, str]]:
 def _accepted(page: Page, question: Callable[[], str]) -> Callable[[Walk], list[tuple[str, str]]]:
     def rows(walk: Walk) -> list[tuple[str, str]]:
         texts = [consent["wording"] for consent in report.accepted(walk.answers, page)]
-        return [(question(), "\n".join(texts))] if texts else []
+        return [(question(), "\n\n".join(texts))] if texts else []
 
     return rows
 
