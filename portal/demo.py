@@ -13,6 +13,7 @@ from typing import Any
 from portal import demo_calendar, demo_emergency, demo_links, demo_parcels, demo_registration, demo_workshop
 from portal.actions import accounts, cases, customers, history, links, queue, reports, vault
 from portal.actions.links import BackupFacts
+from portal.demo_consents import accepted
 from portal.models import Account, Authenticator, Case, Customer, Device, Operator, Salon
 from portal.models.operator import DEFAULTS
 from portal.rules.carriers import Carrier
@@ -277,8 +278,8 @@ def _report(
     """Fill in and send a report as the owner would have."""
     draft, _key = reports.begin(account=owner, now=at)
     salon = device.salon
-    accepted = _accepted(ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE, at=at)
-    costs = _accepted(ConsentKind.NO_SPARE_PARTS, ConsentKind.REPAIR_BY_QUOTE, at=at)
+    terms = accepted(ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE, at=at)
+    costs = accepted(ConsentKind.REPAIR_BY_QUOTE, at=at)
     answers: dict[Page, dict[str, Any]] = {
         Page.DEVICE: {"device": str(device.id)},
         Page.TOPIC: {"topic": Topic.SERVER},
@@ -288,7 +289,7 @@ def _report(
         Page.ONLINE: {"when": "at", "at": (at - timedelta(minutes=20)).isoformat()},
         Page.ENTERED: {"entered": entered},
         Page.LINK: {"wanted": "yes" if wants_link else "no"},
-        Page.LINK_TERMS: {"consents": accepted},
+        Page.LINK_TERMS: {"consents": terms},
         Page.ADDRESS: {
             "name": salon.name,
             "street": salon.street,
@@ -303,10 +304,3 @@ def _report(
     for page, given in answers.items():
         draft = reports.answer(draft, page, given, account=owner, now=at)
     return reports.send(draft, by=owner, now=at)
-
-
-def _accepted(*kinds: ConsentKind, at: datetime) -> list[dict[str, str]]:
-    return [
-        {"kind": kind, "wording": "Demo", "version": "demo", "language": "de", "at": at.isoformat()}
-        for kind in kinds
-    ]

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from portal.actions import reports
+from portal.demo_consents import accepted
 from portal.models import Case
 from portal.rules.report import ConsentKind, Page
 
@@ -20,7 +21,7 @@ def make(*, now: datetime, secret: str) -> Case:
 
 def _answers(now: datetime) -> dict[Page, dict[str, object]]:
     online = now - timedelta(hours=2)
-    terms = [ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE]
+    terms = accepted(ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE, at=now)
     return {
         Page.DEVICE: {"device": "unlisted"},
         Page.DEVICE_DETAILS: {"purchase": "unknown", "tse": "unknown", "origin": "vendor"},
@@ -30,16 +31,11 @@ def _answers(now: datetime) -> dict[Page, dict[str, object]]:
         Page.RUNNING: {"running": "no"},
         Page.ONLINE: {"when": "at", "at": online.isoformat()},
         Page.ENTERED: {"entered": "unknown"},
-        Page.LINK: {"wanted": "yes", "consents": [_accepted(kind, now) for kind in terms]},
-        Page.COSTS: {"consents": [_accepted(ConsentKind.REPAIR_BY_QUOTE, now)]},
+        Page.LINK: {"wanted": "yes", "consents": terms},
+        Page.COSTS: {"consents": accepted(ConsentKind.REPAIR_BY_QUOTE, at=now)},
         Page.ADDRESS: {
             "name": "Kosmetik am Markt", "street": "Marktplatz 3", "postal_code": "51465",
             "city": "Bergisch Gladbach", "country": "DE", "contact_name": "Mia Sommer",
             "phone": "+4922024711", "email": EMAIL, "customer_number": NUMBER,
         },
     }  # fmt: skip
-
-
-def _accepted(kind: ConsentKind, at: datetime) -> dict[str, str]:
-    said = {"wording": "Demo: Das habe ich gelesen.", "version": "1", "language": "de"}
-    return {"kind": str(kind), **said, "at": at.isoformat()}

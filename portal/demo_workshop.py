@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from portal import demo_calendar, demo_parcels
 from portal.actions import arrivals, cases, commissioning, feedback, quotes, workshop
 from portal.actions.swaps import SwapRecord, swap
+from portal.demo_consents import said
 from portal.models import Account, Case
 from portal.rules.carriers import Carrier
 from portal.rules.commissioning import Item
@@ -14,12 +15,6 @@ from portal.rules.report import ConsentKind
 from portal.rules.warranty import Decision
 from portal.rules.workshop import SwapPart
 
-READ = {
-    "kind": ConsentKind.NOT_BEFORE_COMMISSIONING,
-    "wording": "Demo",
-    "version": "demo",
-    "language": "de",
-}
 OFFER = Offer(
     positions=(
         Position("Festplatte 480 GB, mit Einbau", 1, 11900),
@@ -62,7 +57,7 @@ def back_in_service(case: Case, *, owner: Account, by: Account) -> Case:
     case = _repaired(case, "Die Hauptplatine war defekt.", owner=owner, by=by, swapped=True)
     case = demo_parcels.send_back(case, by=by, now=begun + timedelta(days=6))
     home = begun + timedelta(days=8)
-    case = arrivals.confirm(case, READ, by=owner, now=home)
+    case = arrivals.confirm(case, said(ConsentKind.NOT_BEFORE_COMMISSIONING), by=owner, now=home)
     case = demo_calendar.book_at_once(case, by=by, now=home + timedelta(days=1), at=home)
     done = home + timedelta(days=1, hours=1)
     for item in (Item.SESSION, Item.RESTORED, Item.REPOSTED, Item.TEST_RECEIPT, Item.OWNER_CONFIRMS):
