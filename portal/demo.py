@@ -20,6 +20,7 @@ from portal.rules.carriers import Carrier
 from portal.rules.links import LinkReason
 from portal.rules.report import ConsentKind, Page
 from portal.rules.triage import Origin, Topic
+from portal.rules.warranty import FIRST_YEAR_WITH_SPARE_PARTS
 from portal.rules.workflow import Role
 
 PASSWORD = "demo-passwort-2026"  # noqa: S105
@@ -279,7 +280,8 @@ def _report(
     draft, _key = reports.begin(account=owner, now=at)
     salon = device.salon
     terms = accepted(ConsentKind.LINK_TEMPORARY, ConsentKind.LINK_DEVICES, ConsentKind.LINK_TSE, at=at)
-    costs = accepted(ConsentKind.REPAIR_BY_QUOTE, at=at)
+    is_old = device.purchased_on.year < FIRST_YEAR_WITH_SPARE_PARTS
+    costs = accepted(ConsentKind.NO_SPARE_PARTS if is_old else ConsentKind.REPAIR_BY_QUOTE, at=at)
     answers: dict[Page, dict[str, Any]] = {
         Page.DEVICE: {"device": str(device.id)},
         Page.TOPIC: {"topic": Topic.SERVER},
