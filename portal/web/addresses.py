@@ -26,7 +26,9 @@ class NumberConverter(BaseConverter):
 
 
 class IdConverter(IntegerConverter):
-    """A row's id: larger ones than the database can hold are no address: 404."""
+    """A row's id in plain figures: larger ones than the database can hold are no address: 404."""
+
+    regex = "[0-9]+"  # not every digit there is: one row has one address
 
     def __init__(self, url_map) -> None:
         """Bound the number."""

@@ -20,6 +20,7 @@ from PIL import Image
 
 from portal.models import Attachment, Case, Draft, History, Letter, base
 from portal.outside import clock, files
+from portal.web import sizes
 from tests import builders
 from tests.clients import PageClient
 from tests.faults.people import signed_in, with_report
@@ -157,13 +158,11 @@ def test_a_form_without_its_token_is_refused_on_a_page(client: PageClient):
     assert "konnten wir nicht lesen" in answer.text
 
 
-def test_a_body_that_is_too_large_is_refused_on_a_page(app: Flask, client: PageClient):
+def test_a_body_that_is_too_large_is_refused_on_a_page(client: PageClient):
     token = TOKEN.search(client.get("/sign-in").text)[1]
-    app.config["MAX_CONTENT_LENGTH"] = 5_000
-    large = client.post("/sign-in", data={"csrf_token": token, "email": "x" * 6_000})
+    large = client.post("/sign-in", data={"csrf_token": token, "email": "x" * sizes.FORM})
     assert large.status_code == 413
     assert "zu groß" in large.text
-    app.config["MAX_CONTENT_LENGTH"] = None
     many = client.post("/sign-in", data={"csrf_token": token, **{f"field-{n}": "x" for n in range(2_000)}},
                        content_type="multipart/form-data")  # fmt: skip
     assert many.status_code == 413
