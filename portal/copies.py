@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
 from flask import current_app
 
 from portal.actions import deletions, retention, rounds, takeouts
@@ -19,6 +20,9 @@ PIECES = 3  # cases in one round; each may have half a dozen papers to be made
 NO_SPACE, TROUBLE = "no_space", "trouble"
 LOST_AND_FOUND = "lost files"
 LOOKED_FOR_EVERY = timedelta(days=1)
+MOST_LOST = 50
+"""If more are lost than that, and than half of all, the folder belongs to another database."""
+log = structlog.get_logger()
 
 
 def make_due(*, now: datetime) -> bool:
@@ -101,7 +105,11 @@ def retain(*, now: datetime) -> None:
 
 def remove_strays(*, now: datetime) -> int:
     """Remove photos and copies that no row knows of: what a crash has left. Returns how many."""
-    lost = retention.strays(leftovers.names_before(_photos(), files.NAME, expired_from(Brief.STRAYS, now)))
+    old = leftovers.names_before(_photos(), files.NAME, expired_from(Brief.STRAYS, now))
+    lost = retention.strays(old)
+    if len(lost) > max(MOST_LOST, len(old) // 2):
+        log.error("the photos are not this database's: none is removed", lost=len(lost), photos=len(old))
+        lost = []
     _each(_remove_photo, lost)
     copies = takeouts.strays(archives.names(_folder()))
     _each(_remove_copy, copies)

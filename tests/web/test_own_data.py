@@ -223,3 +223,15 @@ def test_lost_files_are_found_and_removed(app, rounds, signed_in):  # rule P3
     with app.app_context():
         assert copies.remove_strays(now=clock.now()) == 1
     assert archives.names(folder) == [Takeout.get().file_name]
+
+
+def test_photos_of_another_database_are_not_taken_for_lost_ones(app, the_next_day):  # rule P3
+    folder = app.config["PORTAL"].photos
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(copies.MOST_LOST + 1):
+        (folder / f"{number:032x}.jpg").write_bytes(b"a photo")
+    the_next_day.shift(timedelta(days=30))
+    with app.app_context():
+        assert copies.remove_strays(now=clock.now()) == 0
+        (folder / f"{0:032x}.jpg").unlink()
+        assert copies.remove_strays(now=clock.now()) == copies.MOST_LOST
