@@ -28,13 +28,14 @@ def invite(
     role: Role = Role.OWNER,
     language: str = "de",
     event: str = "invitation",
+    target: str = "",
     **context: Any,
 ) -> Account:
     """Make an account without a password, and send the link by which its person comes in.
 
     With a customer it is one of the business's people, otherwise one of the staff. The link is good for
     two weeks and once; afterwards a link by mail does the same. `event` is the letter that carries it,
-    with `context`.
+    with `context`; `target` is the page it leads to.
 
     Raises EmailTaken, and ValueError for an owner without a customer.
     """
@@ -53,19 +54,27 @@ def invite(
             )
     except IntegrityError as error:
         raise EmailTaken(email) from error
-    _send(account, event, by=by, now=now, **context)
+    _send(account, event, by=by, now=now, target=target, **context)
     return account
 
 
 def invite_again(
-    account: Account, *, by: Account, now: datetime, event: str = "invitation", **context: Any
+    account: Account,
+    *,
+    by: Account,
+    now: datetime,
+    event: str = "invitation",
+    target: str = "",
+    **context: Any,
 ) -> None:
     """Send a fresh link to somebody who has an account already; nothing if it is closed."""
     if account.closed_at is None:
-        _send(account, event, by=by, now=now, **context)
+        _send(account, event, by=by, now=now, target=target, **context)
 
 
-def _send(account: Account, event: str, *, by: Account | None, now: datetime, **context: Any) -> None:
+def _send(
+    account: Account, event: str, *, by: Account | None, now: datetime, target: str = "", **context: Any
+) -> None:
     with transaction():
         link = SignInLink.create(
             email=account.email,
@@ -73,6 +82,7 @@ def _send(account: Account, event: str, *, by: Account | None, now: datetime, **
             account=account,
             asked_at=now,
             expires_at=now + INVITATION_LASTS,
+            target=target,
         )
         letters.tell(account, event, now=now, key=f"invitation:{link.id}", mark=link.mark, **context)
         history.record(account, "invite", by=by, at=now, account=account.id, email=account.email)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
-from portal.actions import accounts, history, letters, people, rounds, throttle
+from portal.actions import accounts, history, letters, people, rounds, sign_in_links, throttle
 from portal.actions.accounts import EmailTaken
 from portal.actions.throttle import TooManyTries
 from portal.models import Account, Customer, Registration, SignInLink, matches
@@ -29,9 +29,11 @@ def ask(
     language: str,
     address: str,
     now: datetime,
+    target: str = "",
 ) -> None:
     """Note down who wants to come in; whom we know is neither looked up nor told here (rule P1).
 
+    `target` is the page that the link leads to once they are let in.
     Asked too often for one e-mail address, nothing more is noted, in the same way for known and unknown
     ones. Raises TooManyTries for too many from one `address`.
     """
@@ -50,6 +52,7 @@ def ask(
             address=address[:45],
             asked_at=now,
             looks_up_since=now,
+            target=sign_in_links.short(target),
         )
 
 
@@ -90,7 +93,7 @@ def _has_come_in(asked: Registration, now: datetime) -> bool:
     if account is None or account.closed_at is not None:
         return False
     _decide(asked, Verdict.MATCHED, account, by=None, now=now)
-    _send_link(account, f"registration:{asked.id}", now)
+    _send_link(account, asked, now)
     return True
 
 
@@ -109,18 +112,20 @@ def _invited(asked: Registration, customer: Customer, *, by: Account | None, now
         by=by,
         now=now,
         event="registration_approved",
+        target=asked.target,
     )
 
 
-def _send_link(account: Account, key: str, now: datetime) -> None:
+def _send_link(account: Account, asked: Registration, now: datetime) -> None:
     link = SignInLink.create(
         email=account.email,
         mark=token_urlsafe(24),
         account=account,
         asked_at=now,
         expires_at=now + LINK_LASTS,
+        target=asked.target,
     )
-    letters.tell(account, "registration_known", now=now, key=key, mark=link.mark)
+    letters.tell(account, "registration_known", now=now, key=f"registration:{asked.id}", mark=link.mark)
 
 
 def _decide(
@@ -166,7 +171,7 @@ def _let_in(asked: Registration, customer: Customer, *, by: Account, now: dateti
         if account.customer_id != customer.id or account.anonymised_at is not None:
             raise
         people.reopen(account, by=by, now=now)
-        people.invite_again(Account.get_by_id(account.id), by=by, now=now)
+        people.invite_again(Account.get_by_id(account.id), by=by, now=now, target=asked.target)
         return account
 
 

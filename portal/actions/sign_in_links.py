@@ -8,6 +8,7 @@ from portal.actions import accounts, letters, rounds, throttle
 from portal.actions.throttle import TooManyTries
 from portal.models import Account, SignInLink
 from portal.models.base import transaction
+from portal.models.signing_in import LONGEST_TARGET
 from portal.rules.signing_in import LINK_LASTS, By, Counted
 
 KEPT = timedelta(days=1)
@@ -17,8 +18,10 @@ class LinkUsed(Exception):
     """The link was used before, is too old, or never was one."""
 
 
-def ask(email: str, *, address: str, now: datetime) -> None:
+def ask(email: str, *, address: str, now: datetime, target: str = "") -> None:
     """Ask for a link; whether there is such an account is neither looked up nor told here.
+
+    `target` is the page it leads to, in whatever browser it is opened; one that is too long is left out.
 
     Asked too often for one e-mail address, nothing more is sent, in the same way for known and unknown
     ones. Raises TooManyTries for too many from one `address`.
@@ -29,8 +32,18 @@ def ask(email: str, *, address: str, now: datetime) -> None:
     with suppress(TooManyTries):
         throttle.count(Counted.LINK, email, now=now)
         SignInLink.create(
-            email=email, mark=token_urlsafe(24), asked_at=now, expires_at=now + LINK_LASTS, waits_since=now
+            email=email,
+            mark=token_urlsafe(24),
+            asked_at=now,
+            expires_at=now + LINK_LASTS,
+            waits_since=now,
+            target=short(target),
         )
+
+
+def short(target: str) -> str:
+    """Return a target that can be kept with a link; a part of an address would lead to another page."""
+    return target if len(target) <= LONGEST_TARGET else ""
 
 
 def send_asked(*, now: datetime, limit: int = 200) -> int:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from peewee import JOIN, CharField, ForeignKeyField, TextField, fn
+from peewee import JOIN, SQL, CharField, ForeignKeyField, TextField, fn
 from playhouse.fields import EnumField
 
 from portal.models.accounts import Account, SignIn
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer
+from portal.models.signing_in import LONGEST_TARGET
 
 
 class Verdict(StrEnum):
@@ -45,6 +46,7 @@ class Registration(BaseModel):
     customer = ForeignKeyField(Customer, null=True, on_delete="SET NULL")
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
     why = TextField(default="")
+    target = CharField(max_length=LONGEST_TARGET, default="", constraints=[SQL("DEFAULT ''")])
 
     @classmethod
     def waiting(cls):

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from peewee import CharField, ForeignKeyField, IntegerField
+from peewee import SQL, CharField, ForeignKeyField, IntegerField
 
 from portal.models.accounts import Account
 from portal.models.base import BaseModel, InstantField
+
+LONGEST_TARGET = 300
 
 
 class Throttle(BaseModel):
@@ -31,6 +33,8 @@ class SignInLink(BaseModel):
     expires_at = InstantField(index=True)
     waits_since = InstantField(null=True, index=True)  # NULL once it was looked up
     used_at = InstantField(null=True)
+    target = CharField(max_length=LONGEST_TARGET, default="", constraints=[SQL("DEFAULT ''")])
+    """The page its reader wanted to see, whichever browser the link is opened in; or nothing."""
 
     @classmethod
     def usable(cls, mark: str, now: datetime) -> "SignInLink | None":

@@ -5,7 +5,7 @@ The views of such a deed begin with: if asked := confirm.needed(): return asked
 
 import json
 
-from flask import Blueprint, Response, current_app, redirect, request, session, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -88,8 +88,7 @@ def proved() -> Response:
 
 def _send_link(me: Account) -> Response:
     """Send who has no password a link to sign in anew with; it leads back to the form."""
-    sign_in_links.ask(me.email, address=request.remote_addr or "", now=clock.now())
-    session["next"] = _target()
+    sign_in_links.ask(me.email, address=request.remote_addr or "", now=clock.now(), target=_target())
     return page("public/sign_in_sent.html", email=me.email, minutes=signing.link_minutes())
 
 

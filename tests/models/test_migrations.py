@@ -22,6 +22,7 @@ ALL = [
     "0005_register",
     "0006_access_and_privacy",
     "0007_history_is_searched",
+    "0008_links_know_their_target",
 ]
 RUNNERS_OWN = "schema_migration"  # the table in which playhouse keeps what was run
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.actions import sign_in_links
-from portal.models import Account, Letter, SignIn
+from portal.models import Account, Letter, SignIn, SignInLink
 from portal.outside import clock
 from portal.rules.signing_in import FREE, By, Counted
 from portal.web import letters
@@ -90,11 +90,34 @@ def test_the_link_from_the_mail_signs_in_by_its_button_only(client, app, owner):
     assert first.headers["Referrer-Policy"] == "no-referrer"
     assert not SignIn.select().exists()  # a look uses nothing up
     inside = client.send(first, {}, form="/sign-in/link/", follow=False)
-    assert inside.headers["Location"].endswith("/links/new")
+    assert inside.headers["Location"] == "/links/new"
     assert client.get("/account").status_code == 200
     again = app.test_client()
     assert again.get(path).status_code == 410
     assert SignIn.select().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/account/password", "/account/password"),
+        ("//evil.example", "/cases"),
+        ("https://evil.example/", "/cases"),
+        ("/cases?" + "x" * 300, "/cases"),  # cut off it would be another page
+    ],
+)
+def test_a_link_leads_to_its_page_in_any_browser_not_out(client, app, owner, wanted, leads_to):  # rule P1
+    ask_for_link(client, next=wanted)
+    computer = app.test_client()
+    inside = computer.send(computer.get(link_of(app)), {}, form="/sign-in/link/", follow=False)
+    assert inside.headers["Location"] == leads_to
+
+
+def test_what_was_stored_with_a_link_is_looked_at_again_when_it_is_used(client, app, owner):  # rule P1
+    ask_for_link(client, next="/cases")
+    SignInLink.update(target="//evil.example").execute()
+    inside = client.send(client.get(link_of(app)), {}, form="/sign-in/link/", follow=False)
+    assert inside.headers["Location"] == "/cases"
 
 
 def test_a_replayed_post_of_the_link_lets_nobody_in(client, app, owner):  # rule P1
@@ -160,13 +183,13 @@ def test_a_password_that_does_not_fit_is_told_at_its_field(client, owner, sign_i
     assert client.get("/account").status_code == 200
 
 
-def test_who_forgot_the_password_sets_a_new_one_by_the_link(client, app, owner, sign_in):  # rule P1
+def test_who_forgot_the_password_sets_a_new_one_by_the_link(client, app, owner, come_in):  # rule P1
     ask_for_link(client)
     client.send(client.get(link_of(app)), {}, form="/sign-in/link/")
     form = client.get("/account/password")
     assert "present" not in page_of(form).forms[-1].names
     client.send(form, {"password": NEW}, form="/account/password")
-    sign_in(app.test_client(), owner, NEW)
+    come_in(app.test_client(), owner, NEW)
 
 
 def test_a_first_password_takes_a_proof_of_who_one_is(client, owner, sign_in):  # rule P1
@@ -179,11 +202,11 @@ def test_a_first_password_takes_a_proof_of_who_one_is(client, owner, sign_in):  
     assert Account.get_by_id(owner.id).password_hash is None
 
 
-def test_one_sees_ones_browsers_and_signs_one_of_them_out(client, app, owner, sign_in):  # rule P1
+def test_one_sees_ones_browsers_and_signs_one_of_them_out(client, app, owner, sign_in, come_in):  # rule P1
     sign_in(client, owner)
     other = app.test_client()
     other.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537"
-    sign_in(other, owner)
+    come_in(other, owner)
     page = client.get("/account")
     assert "Chrome, Android" in page_of(page).text
     client.send(page, {}, form=f"/sessions/{SignIn.select().order_by(SignIn.id.desc()).get().id}/end")

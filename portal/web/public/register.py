@@ -1,6 +1,6 @@
 """Registering as an owner: the answer is the same for everybody, whoever they are (rule P1; ADR 020)."""
 
-from flask import Response, request, session
+from flask import Response, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -37,16 +37,14 @@ def register() -> Response:
     if not form.validate():
         return _shown(form, target, 422, form.mistakes)
     try:
-        _ask(form)
+        _ask(form, target)
     except TooManyTries as problem:
         said = {"": signing.wait_until(problem)}
         return signing.too_many(_shown(form, target, 429, said), problem)
-    if target:
-        session["next"] = target
     return page("public/register_sent.html", email=form.email.data)
 
 
-def _ask(form: RegisterForm) -> None:
+def _ask(form: RegisterForm, target: str | None) -> None:
     registrations.ask(
         form.email.data,
         form.name.data,
@@ -56,6 +54,7 @@ def _ask(form: RegisterForm) -> None:
         language=context.language(),
         address=request.remote_addr or "",
         now=clock.now(),
+        target=target or "",
     )
 
 

@@ -93,11 +93,11 @@ def sign_in_link() -> Response:
     if not form.validate():
         return _link_page(form, target, 422, form.mistakes)
     try:
-        sign_in_links.ask(form.email.data, address=request.remote_addr or "", now=clock.now())
+        sign_in_links.ask(
+            form.email.data, address=request.remote_addr or "", now=clock.now(), target=target or ""
+        )
     except TooManyTries as problem:
         return too_many(_link_page(form, target, 429, {"email": wait_until(problem)}), problem)
-    if target:
-        session["next"] = target
     return page("public/sign_in_sent.html", email=form.email.data, minutes=link_minutes())
 
 
@@ -121,24 +121,27 @@ def link_minutes() -> int:
 
 @bp.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def open_link(token: str) -> Response:
-    """Show a button first: programs that look into mails must not use the link up (rule P1)."""
+    """Show a button first: programs that look into mails must not use the link up (rule P1).
+
+    It leads to the page that was wanted when it was asked for, in this or in another browser.
+    """
     mark = rules.mark_of(current_app.config["PORTAL"].secret, token[:200])
     now = clock.now()
+    known = SignInLink.usable(mark, now) if mark else None
     if request.method != "POST":
-        known = SignInLink.usable(mark, now) if mark else None
         return _no_store(page("public/sign_in_open.html", status=200 if known else 410, is_good=bool(known)))
     try:
-        account, fresh = _use(mark, now)
+        account, fresh = _use(known, now)
     except sign_in_links.LinkUsed:
         return _no_store(page("public/sign_in_open.html", status=410, is_good=False))
-    return _let_in(account, fresh, safe_next(session.pop("next", None)))
+    return _let_in(account, fresh, safe_next(known.target) if known else None)
 
 
-def _use(mark: str | None, now: datetime) -> tuple[Account, str]:
-    if mark is None:
+def _use(known: SignInLink | None, now: datetime) -> tuple[Account, str]:
+    if known is None:
         raise sign_in_links.LinkUsed
     device = clean(request.user_agent.string)
-    return sign_in_links.use(mark, device=device, address=request.remote_addr or "", now=now)
+    return sign_in_links.use(known.mark, device=device, address=request.remote_addr or "", now=now)
 
 
 def _no_store(response: Response) -> Response:

@@ -1,0 +1,3 @@
+ALTER TABLE "sign_in_link" ADD COLUMN "target" VARCHAR(300) NOT NULL DEFAULT '';;
+
+ALTER TABLE "registration" ADD COLUMN "target" VARCHAR(300) NOT NULL DEFAULT '';;
