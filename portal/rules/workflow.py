@@ -147,7 +147,10 @@ STEPS: dict[str, Step] = {
         _from(State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED), State.IN_REPAIR, _TEAM, _asks(Need.CONDITION)
     ),
     "no_fault_found": Step(_from(State.IN_DIAGNOSIS), State.NO_FAULT_FOUND, _TEAM),
-    "not_repairable": Step(_from(State.IN_DIAGNOSIS, State.IN_REPAIR), State.NOT_REPAIRABLE, _TEAM),
+    # After an accepted quote too: where no spare part is to be had after all, no repair ever begins (W0).
+    "not_repairable": Step(
+        _from(State.IN_DIAGNOSIS, State.QUOTE_ACCEPTED, State.IN_REPAIR), State.NOT_REPAIRABLE, _TEAM
+    ),
     "make_ready": Step(
         _from(State.IN_REPAIR, State.NO_FAULT_FOUND, State.NOT_REPAIRABLE, State.QUOTE_DECLINED),
         State.READY_TO_RETURN,

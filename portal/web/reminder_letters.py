@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import url_for
 
-from portal.models import Case, History, Letter
+from portal.models import Case, History, Letter, Quote
+from portal.rules.quotes import QuoteState
 from portal.rules.reminders import LAPSE_AFTER, Reminder
 from portal.rules.returns import homecoming
 
-EVENTS = frozenset({*Reminder, "cancelled", "commissioned"})
+EVENTS = frozenset({*Reminder, "cancelled", "commissioned", "not_repairable"})
 
 
 def values(letter: Letter) -> dict[str, Any]:
@@ -23,7 +24,14 @@ def values(letter: Letter) -> dict[str, Any]:
         "appointment_url": _to("appointment", case),
         "feedback_url": _to("feedback", case),
         "is_unrepaired": homecoming(History.made_ready_from([case]).get(case.id, "")).is_unrepaired,
+        "was_agreed": letter.event == "not_repairable" and _was_agreed(case),
     }
+
+
+def _was_agreed(case: Case) -> bool:
+    """Tell whether the owner has accepted a quote for the repair that does not take place (rules W3, P4)."""
+    quote = Quote.last_sent(case)
+    return quote is not None and quote.state is QuoteState.ACCEPTED
 
 
 def _to(page: str, case: Case) -> str:

@@ -57,7 +57,11 @@ ARROWS = {
         "decline_quote": ("quote_declined", "o"),
         "lapse_quote": ("quote_declined", "s"),
     },
-    "quote_accepted": {"send_quote": ("awaiting_quote_decision", "t"), "start_repair": ("in_repair", "t")},
+    "quote_accepted": {
+        "send_quote": ("awaiting_quote_decision", "t"),
+        "start_repair": ("in_repair", "t"),
+        "not_repairable": ("not_repairable", "t"),
+    },
     "quote_declined": {"make_ready": ("ready_to_return", "t")},
     "in_repair": {
         "send_quote": ("awaiting_quote_decision", "t"),

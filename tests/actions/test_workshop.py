@@ -133,6 +133,35 @@ def test_a_chargeable_repair_begins_with_the_accepted_quote_and_ends_within_it(d
     assert (ready.state, ready.final_cents) == (State.READY_TO_RETURN, accepted.total_cents)
 
 
+def test_without_a_spare_part_a_repair_that_was_agreed_to_ends_as_not_repairable(database):  # rules W0, S4
+    case, staff = build.a_case_with_quote(), build.a_staff_member()
+    build.accepted(case)
+    case = decided(Case.get_by_id(case.id), Decision.NO_SPARE_PARTS, "Der Hersteller liefert nicht mehr")
+    with pytest.raises(RepairRefused):
+        begun(case)
+    with pytest.raises(NeedMissing):
+        workshop.not_repairable(case, " ", by=staff, now=LATER)
+    case = workshop.not_repairable(case, "Kein Netzteil mehr zu bekommen.", by=staff, now=LATER)
+    row = last(case, "not_repairable")
+    assert (row.source, row.why) == (State.QUOTE_ACCEPTED, "Kein Netzteil mehr zu bekommen.")
+    assert told(case)[-1] == "not_repairable"
+    ready = workshop.make_ready(case, by=staff, now=LATER)
+    assert (ready.state, ready.final_cents) == (State.READY_TO_RETURN, None), "nothing was repaired"
+
+
+def test_the_repair_and_its_end_at_once_never_mix(database):  # rules W0, S3
+    case, one, two = build.a_case_with_quote(), build.a_staff_member(), build.a_staff_member()
+    build.accepted(case)
+    case = Case.get_by_id(case.id)
+    results = at_once(
+        lambda: cases.advance(case, "start_repair", by=one, now=LATER),
+        lambda: workshop.not_repairable(case, "Kein Netzteil mehr.", by=two, now=LATER),
+    )
+    assert kinds(results) in (["Case", "CaseMoved"], ["Case", "RepairRefused"])
+    steps = History.select().where(History.what.in_(["start_repair", "not_repairable"]))
+    assert [row.source for row in steps] == [State.QUOTE_ACCEPTED]
+
+
 def test_owners_are_told_of_the_repair_and_of_its_outcome_once(database):  # rules S4, S6
     case, staff = decided(build.a_case_in_diagnosis()), build.a_staff_member()
     case = begun(case)

@@ -55,6 +55,7 @@ ARROWS = [
     ("quote_accepted", "start_repair", "in_repair", T),
     ("in_diagnosis", "no_fault_found", "no_fault_found", T),
     ("in_diagnosis", "not_repairable", "not_repairable", T),
+    ("quote_accepted", "not_repairable", "not_repairable", T),  # rule W0: no spare part after all
     ("in_repair", "not_repairable", "not_repairable", T),
     # → ready to return → on its way back → delivered → commissioning booked → commissioned
     ("in_repair", "make_ready", "ready_to_return", T),

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
-from portal.actions import cases, quotes
-from portal.models import Case, Consent, History, Operator, Quote
+from portal.actions import cases, quotes, workshop
+from portal.models import Case, Consent, History, Letter, Operator, Quote
 from portal.outside import clock
 from portal.rules.quotes import QuoteState
+from portal.rules.warranty import Decision
 from portal.rules.workflow import State
+from portal.web import letters
 from tests import builders as build
 from tests.builders import NOW
 from tests.clients import page_of
@@ -211,3 +213,24 @@ def test_an_accepted_repair_goes_on(owner, case):  # rule W3
     assert "angenommen" in owner.page(f"/cases/{case.number}").headline
     moved = cases.advance(Case.get_by_id(case.id), "start_repair", by=build.a_staff_member(), now=NOW)
     assert moved.state is State.IN_REPAIR
+
+
+def test_staff_end_an_agreed_repair_that_lacks_a_part_and_the_owner_reads_why(
+    app, owner, case, sign_in
+):  # rules W0, W3, S4
+    answered(owner, case, "accept")
+    staff = build.a_staff_member()
+    workshop.decide(Case.get_by_id(case.id), Decision.NO_SPARE_PARTS, "Weil", by=staff, now=NOW)
+    desk = app.test_client()
+    sign_in(desk, staff)
+    shown = desk.get(f"/staff/cases/{case.number}")
+    assert "Für dieses Gerät gibt es keine Ersatzteile." in page_of(shown).text
+    reason = {"not_repairable_reason": "Das Netzteil wird nicht mehr gebaut."}
+    desk.send(shown, reason, form="/steps/not_repairable")
+    page = owner.page(f"/cases/{case.number}")
+    assert page.headline == "Ihr Kassenserver lässt sich nicht reparieren"
+    with app.app_context():
+        letter = letters.render(Letter.get(Letter.event == "not_repairable"))
+    for told in (page.text, " ".join(letter.text.split()), letter.html):
+        assert "Das Netzteil wird nicht mehr gebaut." in told
+        assert "Diese Reparatur machen wir nicht. Wir berechnen sie Ihnen auch nicht." in told
