@@ -97,6 +97,7 @@ def run(app: Flask, *, once: bool = False, stop: threading.Event | None = None) 
     """
     stop = stop or threading.Event()
     with app.app_context(), _stopping_at_signals(stop):
+        _safely("places", lambda: queue.place_unmatched_anew(now=clock.now()))
         lines = [Line(way) for way in deliveries.ways_of(app.config["PORTAL"])]
         if once:
             _work_once(lines, stop)

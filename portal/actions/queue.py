@@ -18,7 +18,8 @@ from portal.rules import forecast, urgency, workshop
 from portal.rules.forecast import Times
 from portal.rules.links import OPEN_STATES, Ending, LinkState, Mode, TillState
 from portal.rules.parcel import Arrival
-from portal.rules.urgency import Situation
+from portal.rules.triage import Outcome
+from portal.rules.urgency import Harm, Situation
 from portal.rules.workflow import State
 
 COUNTED_STATES = frozenset({State.ON_ITS_WAY_TO_US, *urgency.TARGET_DAYS})
@@ -98,6 +99,15 @@ def place_anew(states: Iterable[State], *, now: datetime) -> int:
     return Case.update(reassess_at=now).where(Case.state.in_(list(states))).execute()
 
 
+def place_unmatched_anew(*, now: datetime) -> int:
+    """Have the worker place anew what stands among the decisions and is not matched yet (rules S5, P1a).
+
+    Time alone never would; an earlier release may have placed it, by another rule.
+    """
+    unmatched = (Case.harm == Harm.DECISION) & Case.customer.is_null()
+    return Case.update(reassess_at=now).where(unmatched).execute()
+
+
 def _situation(case: Case | None, link: SubstituteLink | None, times: Times | None) -> Situation:
     open_link = link if link and link.state in OPEN_STATES else None
     lost_at = link.ended_at if link and link.ending in (Ending.EXPIRED, Ending.DELETED) else None
@@ -120,8 +130,16 @@ def _situation(case: Case | None, link: SubstituteLink | None, times: Times | No
         link_locked_at=_locked_at(open_link),
         link_can_cash=open_link.can_cash if open_link else True,
         link_short_from=_short_from(case, open_link, times, booked_until),
+        link_wished_at=_wished_at(case),
         link_lost_at=lost_at,
     )
+
+
+def _wished_at(case: Case | None) -> datetime | None:
+    """Return when somebody whom nobody has found out yet reported a dead till and wished for a link (P1a)."""
+    if case is None or case.customer_id is not None or case.outcome is not Outcome.SEND_IN:
+        return None
+    return case.reported_at if urgency.waits_for_a_link(case.answers) else None
 
 
 def _allowed_days(case: Case | None) -> dict[str, Any]:

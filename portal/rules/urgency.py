@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from portal.rules import report
 from portal.rules.berlin import aware
 from portal.rules.links import LinkReason, LinkState, Mode, Provider
+from portal.rules.report import Answers, Page
 from portal.rules.workflow import CLOSED, State
 
 LINK_NOTICE = timedelta(days=7)
@@ -69,6 +71,8 @@ class Situation:
     `link_can_cash` is whether an active link's till is known to be unlocked; one with receipt lock never is.
     `link_locked_at` is when a link that was full got its receipt lock; None for one that always had it.
     `link_short_from` is from when on the server is not expected back before the link ends (rules.forecast).
+    `link_wished_at` is when somebody without an account wished for a link, while nobody has found out whose
+    the case is: until then it cannot be asked for (rule P1a).
     `link_lost_at` is when the case's last link ran out or was ended by staff, if none is open now.
     `till_left_at` is when a link ended whose till is not confirmed as deleted, `till_provider` who makes it.
     `answered_at` is the oldest answer or message of the owner that nobody has replied to.
@@ -89,6 +93,7 @@ class Situation:
     link_locked_at: datetime | None = None
     link_can_cash: bool = True
     link_short_from: datetime | None = None
+    link_wished_at: datetime | None = None
     link_lost_at: datetime | None = None
     till_left_at: datetime | None = None
     till_provider: Provider | None = None
@@ -125,6 +130,16 @@ class _Claim:
         )
 
 
+def waits_for_a_link(answers: Answers) -> bool:
+    """Tell whether the report's salon cannot cash until it has the link it wishes for (rules S5, C0, L1).
+
+    As with a link that is asked for: who wishes for none counts as having another way. A server that still
+    runs can cash; one of which that is not known is taken for dead.
+    """
+    wished = report.yes_no(answers, Page.LINK, "wanted") is True
+    return wished and report.yes_no(answers, Page.RUNNING, "running") is not True
+
+
 def assess(situation: Situation, now: datetime) -> Assessment:
     """Return the worst harm at `now` and when to ask again (rules S5, S6).
 
@@ -153,6 +168,8 @@ def _link_claims(situation: Situation) -> Iterator[_Claim]:
         over = situation.state is not None and situation.state in CLOSED  # cancelled: it may work again
         defect = situation.link_reason == LinkReason.DEFECT and not over
         yield _Claim(Harm.CANNOT_CASH if defect else Harm.LINK_OTHER, _instant(situation.link_requested_at))
+    if situation.link_wished_at is not None and _needs_a_till(situation.state):
+        yield _Claim(Harm.CANNOT_CASH, aware(situation.link_wished_at))
     if situation.link_lost_at is not None and _needs_a_till(situation.state):
         yield _Claim(Harm.CANNOT_CASH, aware(situation.link_lost_at))
     if situation.till_left_at is not None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal.actions import cases, link_steps, links, queue, readouts, tills
+from portal.actions import cases, link_steps, links, matching, queue, readouts, tills
+from portal.actions.matching import Owner
 from portal.models import Case, StepTime, SubstituteLink, desk
 from portal.rules import forecast, urgency
 from portal.rules.links import LinkReason, Mode, TillDeed, TillState
@@ -12,6 +13,7 @@ from portal.rules.triage import Outcome
 from portal.rules.urgency import Harm
 from portal.rules.warranty import Estimate
 from portal.rules.workflow import State
+from tests.actions.emergency_made import WITH_LINK, an_emergency
 from tests.builders import (
     NOW,
     SECRET,
@@ -26,6 +28,7 @@ from tests.builders import (
 from tests.queries import counted
 
 DAY = timedelta(days=1)
+SAVED = {"data_first": {"uploaded_at": ""}}
 TICK = timedelta(microseconds=1)
 
 
@@ -47,6 +50,28 @@ def test_a_report_that_waits_stands_in_the_queue_until_it_is_released(database):
     assert place(case)[:2] == (Harm.DECISION, NOW)
     cases.release(case, by=a_staff_member(), now=NOW)
     assert place(case) == (None, None, None)
+
+
+def test_an_emergency_without_a_till_stands_first_before_anybody_has_matched_it(database):  # rules S5, P1a
+    a_waiting_case()
+    wished = an_emergency(link=WITH_LINK, now=NOW + DAY).case
+    assert place(wished)[:2] == (Harm.CANNOT_CASH, NOW + DAY)
+    assert order()[0] == wished
+    for others in ({"link": {"wanted": "no"}}, {"link": WITH_LINK, "running": {"running": "yes"}, **SAVED}):
+        assert place(an_emergency(**others).case)[0] == Harm.DECISION
+    device = a_device(purchased_on=None)
+    matching.match(wished, Owner(device.salon.customer, device=device), by=a_staff_member(), now=NOW + DAY)
+    assert place(wished)[0] == Harm.CANNOT_CASH, "its link is asked for now"
+    assert SubstituteLink.get().case_id == wished.id
+
+
+def test_what_an_earlier_release_placed_by_another_rule_is_placed_anew(database):  # rules S5, P1a
+    wished, known = an_emergency(link=WITH_LINK).case, a_waiting_case()
+    placed = {"harm": Harm.DECISION, "reassess_at": None}
+    Case.update(placed).where(Case.id == wished.id).execute()
+    assert queue.place_unmatched_anew(now=NOW) == 1
+    assert queue.reassess_due(now=NOW) == 1
+    assert (place(wished)[0], place(known)[0]) == (Harm.CANNOT_CASH, Harm.DECISION)
 
 
 def test_waiting_for_the_owner_is_nobodys_delay(database):  # rule S6

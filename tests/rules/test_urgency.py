@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.rules import urgency
 from portal.rules.links import LinkReason, LinkState, Mode, Provider, end_of
+from portal.rules.report import Page
 from portal.rules.urgency import TARGET_DAYS, TILL_GRACE, Assessment, Harm, Situation, assess
 from portal.rules.workflow import CLOSED, Actor, State, next_actor
 
@@ -59,6 +60,7 @@ ONE_OF_EACH = [
     (Harm.RECEIPT_LOCK, a_link(days(10), Mode.VIEW_ONLY), NOW - days(20)),
     (Harm.CANNOT_CASH, a_request(LinkReason.DEFECT, LinkState.GRANTED), NOW - days(1)),
     (Harm.RECEIPT_LOCK, replace(a_link(days(10)), link_can_cash=False), NOW - days(20)),
+    (Harm.CANNOT_CASH, Situation(State.SUBMITTED, NOW, link_wished_at=NOW - days(1)), NOW - days(1)),
     (Harm.LINK_ENDS_FIRST, a_link(days(5)), NOW - days(2)),
     (Harm.LINK_ENDS_FIRST, replace(a_link(days(20)), link_short_from=NOW - days(3)), NOW - days(3)),
     (Harm.ANSWER_OPEN, Situation(State.IN_REPAIR, NOW, answered_at=NOW - days(1)), NOW - days(1)),
@@ -91,6 +93,28 @@ def test_a_request_of_a_case_that_is_over_does_not_come_before_salons_that_canno
     )
     worst = Harm.LINK_OTHER if state in CLOSED else Harm.CANNOT_CASH
     assert assess(request, NOW).harm is worst
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_dead_till_without_a_customer_cannot_cash_until_the_case_is_over(state):  # rules S5, P1a
+    worst = assess(Situation(state, NOW, link_wished_at=NOW), NOW).harm
+    assert (worst is Harm.CANNOT_CASH) == (state not in CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "running", "waits"),
+    [
+        ("yes", "no", True),
+        ("yes", "unknown", True),
+        ("yes", "yes", False),  # it can cash until it is unplugged
+        ("no", "no", False),  # as with an ordinary case: nobody waits for a link
+        ("", "no", False),
+    ],
+)
+def test_a_report_waits_for_a_link_if_its_till_is_dead_and_it_wishes_for_one(wanted, running, waits):
+    # rules S5, C0, L1
+    answers = {Page.LINK: {"wanted": wanted}, Page.RUNNING: {"running": running}}
+    assert urgency.waits_for_a_link(answers) is waits
 
 
 def test_of_several_harms_the_worst_is_named():  # rule S5

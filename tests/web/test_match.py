@@ -96,7 +96,9 @@ def test_who_is_no_customer_is_declined_and_told_why(client, staff):  # rule P1a
 
 def test_the_desk_copes_with_a_case_that_is_nobodys(client, staff):  # rule P1a
     case = an_emergency(clock.now(), link=WITH_LINK).case
-    assert "Noch nicht zugeordnet" in client.page("/staff/").text
+    desk = client.page("/staff/").text
+    assert "Notfall ohne Zuordnung: kann seit heute" in desk  # rule S5
+    assert "Der Ersatzlink wird angefragt, sobald der Kunde zugeordnet ist." in desk
     client.get(f"/staff/cases/{case.number}")  # that somebody looked is written down once
     with counted() as queries:
         client.get(f"/staff/cases/{case.number}")

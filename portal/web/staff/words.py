@@ -139,7 +139,7 @@ def row_of_case(
     why, text = _words_of_case(harm, case, link, message)
     if harm is Harm.LINK_ENDS_FIRST and link and reckoned:
         why, text = _words_of_short_link(case, link, reckoned)
-    if case.customer_id is None and case.state not in CLOSED:
+    if case.customer_id is None and case.state not in CLOSED and harm is not Harm.CANNOT_CASH:
         text = "; ".join(filter(None, (_("Noch nicht zugeordnet"), text)))
     return Row(
         title=salon_of(case),
@@ -176,6 +176,8 @@ def _words_of_case(
         return _("Ersatzlink angefragt seit %(when)s.", when=when(link.requested_at)), standing
     if harm is Harm.CANNOT_CASH and link:
         return _words_of_request(link)
+    if harm is Harm.CANNOT_CASH and case.customer_id is None:
+        return _words_of_emergency(case)
     if harm is Harm.CANNOT_CASH:
         lost = _("Der Ersatzlink ist zu Ende, der Server noch nicht zurück: %(standing)s", standing=standing)
         if case.state in (State.DELIVERED, State.COMMISSIONING_BOOKED):
@@ -195,6 +197,12 @@ def _words_of_case(
     if harm is Harm.STUCK:
         return _words_of_stuck(case), f"{_stuck_at(case)} {standing}"
     return "", standing
+
+
+def _words_of_emergency(case: Case) -> tuple[str, str]:
+    """Say that a till is dead and nobody knows yet whose (rules S5, P1a)."""
+    why = _("Notfall ohne Zuordnung: kann seit %(when)s nicht kassieren.", when=when(case.harm_since))
+    return why, _("Der Ersatzlink wird angefragt, sobald der Kunde zugeordnet ist.")
 
 
 def _words_of_request(link: SubstituteLink) -> tuple[str, str]:
