@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from peewee import Select, Tuple, fn
+from peewee import Select, Tuple, Value, fn
 
 from portal.models.accounts import Account
 from portal.models.base import db
@@ -19,12 +19,14 @@ from portal.models.letters import Channel, Letter
 from portal.models.links import SubstituteLink
 from portal.models.messages import Message
 from portal.models.registrations import Registration
-from portal.rules.links import LinkState
+from portal.rules.links import LinkReason, LinkState, Mode, TillState
+from portal.rules.urgency import Harm
 from portal.rules.workflow import CLOSED, State
 
 PAGE = 25
 COUNT_UP_TO = 99
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NO_HARM = 99  # behind every harm of rules.urgency
 _LARGEST_ID = 2**31 - 1
 _UNDECIDED = (LinkState.REQUESTED, LinkState.GRANTED)
 _OPEN_LINKS = (*_UNDECIDED, LinkState.ACTIVE)
@@ -112,23 +114,67 @@ def _newest_ids(states: Sequence[State], before: int | None, limit: int):
 
 
 def open_links(
-    staff: Account, after: SubstituteLink | None = None, limit: int = PAGE
-) -> tuple[list[SubstituteLink], bool]:
-    """Return open links behind `after`: those not active yet first, then the earliest end first."""
-    rows: list[SubstituteLink] = []
-    links = SubstituteLink.visible_to(staff).order_by(SubstituteLink.ends_at, SubstituteLink.id)
-    if after is None or after.state in _UNDECIDED:
-        requested = links.where(SubstituteLink.state.in_(_UNDECIDED), SubstituteLink.ends_at.is_null())
-        if after is not None:
-            requested = requested.where(SubstituteLink.id > after.id)
-        rows.extend(requested.limit(limit + 1))
-    if len(rows) <= limit:
-        active = links.where(SubstituteLink.state == LinkState.ACTIVE)
-        if after is not None and after.state not in _UNDECIDED:
-            ends_at = SubstituteLink.ends_at.db_value(after.ends_at)
-            active = active.where(Tuple(SubstituteLink.ends_at, SubstituteLink.id) > Tuple(ends_at, after.id))
-        rows.extend(active.limit(limit + 1 - len(rows)))
-    return rows[:limit], len(rows) > limit
+    staff: Account, after: Place | None = None, limit: int = PAGE
+) -> tuple[list[tuple[Place, SubstituteLink]], bool]:
+    """Return one page of the open links behind `after`, worst harm first, and whether there is more (S5).
+
+    Within one harm: what is asked for in the order of asking, what is active by its end. Two questions.
+    """
+    harms = dict(_link_places(staff, after, limit + 1).tuples().execute(db))
+    links = SubstituteLink.visible_to(staff).where(SubstituteLink.id.in_(list(harms))) if harms else []
+    placed = [(Place(harms[one.id], one.ends_at or LONG_AGO, True, one.id), one) for one in links]
+    placed.sort(key=lambda row: row[0].key)
+    return placed[:limit], len(placed) > limit
+
+
+def _link_places(staff: Account, after: Place | None, limit: int):
+    """Select id and harm of the first links behind `after`: each harm is read along the index and stops."""
+    parts: list[Any] = []
+    for harm, wanted in _links_by_harm():
+        if after is not None and harm < after.harm:
+            continue
+        found = SubstituteLink.visible_to(staff).where(wanted)
+        if after is not None and harm == after.harm:
+            found = found.where(_behind(after))
+        found = found.order_by(SubstituteLink.ends_at, SubstituteLink.id).limit(limit)
+        columns = (SubstituteLink.id, Value(int(harm)).alias("harm"), SubstituteLink.ends_at)
+        part = found.select(*columns).alias(f"part{len(parts)}")
+        parts.append(Select([part], [part.c.id, part.c.harm, part.c.ends_at]))
+    together: Any = parts[0]
+    for further in parts[1:]:
+        together = together.union_all(further)
+    first = together.alias("some_links")
+    return (
+        Select([first], [first.c.id, first.c.harm])
+        .order_by(first.c.harm, first.c.ends_at, first.c.id)
+        .limit(limit)
+    )
+
+
+def _links_by_harm() -> tuple[tuple[int, Any], ...]:
+    """Return the harms of open links, the worst first, and what has each; every open link has one (S5).
+
+    It is the harm of the link alone: its case may stand in the queue for something else as well.
+    """
+    link, active = SubstituteLink, SubstituteLink.state == LinkState.ACTIVE
+    asked = link.state.in_(_UNDECIDED) & link.ends_at.is_null()
+    dead = (link.reason == LinkReason.DEFECT) & (Case.id.is_null() | Case.state.not_in(list(CLOSED)))
+    locked = (link.mode == Mode.VIEW_ONLY) | (link.till_confirmed != TillState.OPEN)
+    is_short = Case.id.is_null(False) & (fn.COALESCE(Case.harm, 0) == Harm.LINK_ENDS_FIRST)
+    return (
+        (Harm.CANNOT_CASH, asked & dead),
+        (Harm.RECEIPT_LOCK, active & locked),
+        (Harm.LINK_ENDS_FIRST, active & ~locked & is_short),
+        (Harm.LINK_OTHER, asked & ~dead),
+        (NO_HARM, active & ~locked & ~is_short),
+    )
+
+
+def _behind(place: Place) -> Any:
+    if place.harm in (Harm.CANNOT_CASH, Harm.LINK_OTHER):  # not begun, so without an end
+        return SubstituteLink.id > place.id
+    since = SubstituteLink.ends_at.db_value(place.since)
+    return Tuple(SubstituteLink.ends_at, SubstituteLink.id) > Tuple(since, place.id)
 
 
 def counts(groups: dict[str, Sequence[State]], late_from: datetime | None = None) -> dict[str, int]:

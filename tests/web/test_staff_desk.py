@@ -8,7 +8,7 @@ import pytest
 from portal.actions import cases, link_steps, queue
 from portal.models import Case, Letter, SubstituteLink, desk
 from portal.outside import clock
-from portal.rules.links import LinkReason, Mode
+from portal.rules.links import LinkReason, Mode, TillState
 from portal.rules.triage import Origin
 from portal.rules.workflow import State
 from tests import builders as build
@@ -121,20 +121,34 @@ def test_the_lists_by_state_page_by_key(client, staff):
 
 
 @pytest.mark.both_engines
-def test_links_are_listed_with_requests_first_and_then_by_their_end(database):
+def test_links_are_listed_by_harm_page_by_page(database):  # rule S5
     staff = build.a_staff_member()
     late = build.an_active_link(days=30)
+    flagged = build.an_active_link(link=build.a_link_request(case=build.a_case()), days=4)
+    moving = build.a_link_request(reason=LinkReason.MOVING)
     soon = build.an_active_link(days=3)
+    locked = build.an_active_link(mode=Mode.VIEW_ONLY)
+    waiting = build.an_active_link(days=2)
+    SubstituteLink.update(till_confirmed=TillState.LOCKED).where(SubstituteLink.id == waiting.id).execute()
     asked = [build.a_link_request(), build.a_link_request()]
-    expected = [asked[0].id, asked[1].id, soon.id, late.id]
-    seen, last = [], None
-    while True:
-        rows, more = desk.open_links(staff, last, 1)
-        seen += [row.id for row in rows]
-        if not more:
-            break
-        last = rows[-1]
-    assert seen == expected
+    over = build.a_link_request(case=build.a_case())
+    Case.update(state=State.CANCELLED).where(Case.id == over.case_id).execute()
+    expected = [*asked, waiting, locked, flagged, moving, over, soon, late]
+    seen, last, more = [], None, True
+    while more:
+        rows, more = desk.open_links(staff, last, 2)
+        seen += [link.id for _place, link in rows]
+        last = rows[-1][0]
+    assert seen == [link.id for link in expected]
+
+
+def test_the_list_of_links_says_why_a_link_stands_where_it_stands(client, staff):  # rules S5, L10
+    now = clock.now()
+    asked = build.a_link_request(case=build.a_case(now=now), now=now)
+    build.an_active_link(link=asked, days=14, now=now)
+    text = client.page("/staff/lists/links").text
+    assert "Zuerst steht, wer nicht kassieren kann" in text
+    assert re.search(r"Link endet \d+ Tage? vor dem Server", text)
 
 
 def test_counts_are_capped(database, monkeypatch):

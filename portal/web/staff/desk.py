@@ -35,7 +35,7 @@ def queue() -> Response:
 
 @bp.get("/lists/<name>")
 def listed(name: str) -> Response:
-    """Show one of the other lists, newest first; links by their end."""
+    """Show one of the other lists, newest first; links by harm (rule S5)."""
     if name == navigation.LINKS:
         rows, older = _links(name)
     elif name in navigation.GROUPS or name == "all":
@@ -56,13 +56,12 @@ def _cases(name: str) -> tuple[list[Row], str]:
 
 
 def _links(name: str) -> tuple[list[Row], str]:
-    after = request.args.get("after", type=int)
-    known = after is not None and 0 < after <= LARGEST_ID
-    last = SubstituteLink.get_or_none(SubstituteLink.id == after) if known else None
-    found, more = desk.open_links(_me(), last)
-    return [row_of_link(link, name) for link in found], navigation.address_of(
-        name, after=found[-1].id
-    ) if more else ""
+    """Return the open links by harm, each with why it stands there; two questions more at most (rule S5)."""
+    found, more = desk.open_links(_me(), _place(request.args.get("after", "")))
+    short = [link.case for place, link in found if place.harm == Harm.LINK_ENDS_FIRST]
+    reckoned = reckoning.of_flagged(short)
+    rows = [row_of_link(link, name, reckoned.get(link.case_id)) for _place_of_it, link in found]
+    return rows, navigation.address_of(name, after=_written(found[-1][0])) if more else ""
 
 
 def rows_of(found: Sequence[Case | SubstituteLink], at: str) -> tuple[list[Row], dict[int, SubstituteLink]]:

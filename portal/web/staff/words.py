@@ -152,8 +152,8 @@ def row_of_case(
     )
 
 
-def row_of_link(link: SubstituteLink, at: str = "") -> Row:
-    """Return the row of a link: of its case if it has one, else of its own."""
+def row_of_link(link: SubstituteLink, at: str = "", reckoned: Reckoning | None = None) -> Row:
+    """Return the row of a link, in its own words also where its case has the place in the queue."""
     harm = Harm(link.harm) if link.harm else None
     if link.state in (LinkState.REQUESTED, LinkState.GRANTED):
         why, text = _words_of_request(link)
@@ -162,7 +162,10 @@ def row_of_link(link: SubstituteLink, at: str = "") -> Row:
         (why, text), kind = _words_of_till_left(link), KINDS[Harm.TILL_LEFT]
     else:
         why, text = _words_of_active(link), labels.label(link.reason)
-        kind = KINDS.get(harm, "") if harm else ("stop" if link.mode == Mode.VIEW_ONLY else "")
+        kind = KINDS.get(harm, "") if harm else ("" if link.can_cash else "stop")
+        if link.can_cash and link.case_id and link.case.harm == Harm.LINK_ENDS_FIRST:
+            kind = KINDS[Harm.LINK_ENDS_FIRST]
+            why, text = _words_of_short_link(link.case, link, reckoned) if reckoned else (why, text)
     page, pane = url_for("staff.link", link=link.id), url_for("staff.link_pane", link=link.id, at=at or None)
     number = link.case.number if link.case_id else ""
     return Row(salon_of(link), page, pane, number, why, text, kind)
