@@ -6,7 +6,8 @@ import pytest
 import time_machine
 
 from portal.actions import appointments
-from portal.models import CalendarKind, History, Holiday, WeeklyHours
+from portal.models import Appointment, CalendarKind, History, Holiday, WeeklyHours
+from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.appointments import GRID, Kind
 from tests import builders as build
@@ -53,6 +54,38 @@ def test_day_and_week_show_who_is_expected_and_what_is_free(client, staff):  # r
     for page in (day, week):
         assert f"/staff/cases/{case.number}" in page.links
     assert f"/staff/cases/{case.number}/commissioning" in day.links
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("day", "hours", "holiday", "number"),
+    [
+        (date(2026, 11, 22), {0: [(540, 720)]}, None, 48),  # a Sunday: this week is over
+        (date(2026, 11, 21), {0: [(540, 720)]}, None, 48),
+        (date(2026, 11, 21), {5: [(540, 720)]}, None, 47),  # hours on Saturdays too
+        (date(2026, 11, 20), {0: [(540, 720)], 4: [(540, 720)]}, date(2026, 11, 20), 48),
+        (date(2026, 11, 22), {}, None, 47),
+    ],
+)
+def test_the_week_opens_with_the_next_working_day(client, sign_in, day, hours, holiday, number):  # rule R4
+    with time_machine.travel(at(day, 10), tick=False):
+        sign_in(client, build.a_staff_member())
+        build.a_calendar(now=clock.now(), hours=hours)
+        if holiday:
+            Holiday.create(day=holiday, name="Betriebsausflug")
+        shown = client.page("/staff/calendar")
+        assert "/staff/calendar?view=week" in shown.links
+        assert client.page("/staff/calendar?view=week").headline.startswith(f"Woche {number}:")
+        asked = client.page(f"/staff/calendar?view=week&day={day}").headline
+        assert asked.startswith(f"Woche {day.isocalendar().week}:")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_week_in_which_somebody_is_still_expected_is_not_over(client, staff):  # rule R4
+    build.a_calendar(now=SATURDAY, hours={0: [(540, 720)]})
+    build.an_appointment(starts_at=at(MONDAY, 10), now=SATURDAY)
+    Appointment.update(starts_at=at(MONDAY - timedelta(days=1), 10)).execute()
+    assert client.page("/staff/calendar?view=week").headline.startswith("Woche 47:")
 
 
 def test_a_kind_without_hours_is_told_and_one_turned_off_is_not(client, staff):  # rule R4

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.actions import appointments as deeds
-from portal.models import Appointment, CalendarKind, Case, Holiday
+from portal.models import Appointment, CalendarKind, Case, Holiday, WeeklyHours
 from portal.outside import clock
 from portal.rules import berlin
 from portal.rules.appointments import Kind
@@ -21,6 +21,7 @@ from portal.web.fragments import page
 from portal.web.staff import bp
 
 VIEWS = {"day": 1, "week": 7}
+LOOK_AHEAD = 7  # days in which a week without an address looks for its first working day
 FIRST, LAST = date(2020, 1, 1), date(2099, 12, 31)
 
 
@@ -115,15 +116,29 @@ class Span:
 
 @bp.get("/calendar")
 def calendar() -> Response:
-    """Show a day or a week; whatever the address says instead of a day is today."""
+    """Show a day or a week; whatever the address says instead of a day is today, or this working week."""
     today, view = berlin.day_of(clock.now()), request.args.get("view", "day")
-    chosen = day_in(request.args.get("day", "")) or today
-    span = Span(view if view in VIEWS else "day", chosen)
+    view = view if view in VIEWS else "day"
+    chosen = day_in(request.args.get("day", "")) or (_working_day(today) if view == "week" else today)
+    span = Span(view, chosen)
     return page(
         "staff/calendar.html",
         span=span, today=today, without_hours=CalendarKind.without_times(),
         days=[one for one in _days(span.first, span.length) if _is_shown(one, span.length)], **words(),
     )  # fmt: skip
+
+
+def _working_day(today: date) -> date:
+    """Return today, or the next day on which somebody is expected or could be: the week to show (rule R4)."""
+    weekdays = {day for kind in Kind for day in WeeklyHours.of(kind)}
+    holidays = Holiday.days_from(today, LOOK_AHEAD)
+    end = berlin.to_utc(today + timedelta(days=LOOK_AHEAD), time())
+    found = Appointment.in_calendar(berlin.to_utc(today, time()), end)
+    expected = {berlin.day_of(one.starts_at) for one in found}
+    days = (today + timedelta(days=number) for number in range(LOOK_AHEAD))
+    return next(
+        (day for day in days if day in expected or (day.weekday() in weekdays and day not in holidays)), today
+    )
 
 
 def day_in(text: str) -> date | None:
