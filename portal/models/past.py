@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Tuple, Value, fn
+from peewee import Select, Tuple, Value, fn
 
 from portal.models.accounts import Account
+from portal.models.base import db
 from portal.models.cases import Case
 from portal.models.customers import Customer
 from portal.models.history import History
@@ -161,6 +162,19 @@ def everything(sought: Sought, piece: int = 1_000) -> Iterator[list[History]]:
         if found.next is None:
             return
         found = search(sought, found.next, piece)
+
+
+def count(sought: Sought) -> int:
+    """Count all rows that fit; it looks at every one that could, so only an export asks."""
+    together: Any = None
+    for part, at in _parts(sought):
+        rows = _within(sought, part, at, None).order_by()
+        rows = rows.where(History.why.contains(sought.words)) if sought.words else rows
+        together = rows if together is None else together.union(rows)
+    if together is None:
+        return 0
+    found = together.alias("found")
+    return Select([found], [fn.COUNT(found.c.id)]).scalar(db)
 
 
 def people_called(text: str, limit: int = 20) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 
 from portal.actions import history
-from portal.models import History, Seal, past
+from portal.models import Account, History, Seal, past
 from portal.models.past import Sought, search
 from tests import builders as build
 from tests.builders import NOW
@@ -158,4 +158,28 @@ def test_the_export_is_what_was_sought_with_its_seals_and_is_recorded(admin, cas
     assert "'=HYPERLINK(1)" in {row["Grund"] for row in rows}
     assert {row["Siegel"] for row in rows} <= {seal.digest for seal in Seal.select()}
     told = History.get(History.what == "export_history")
-    assert told.facts["asked"] == {"case": case.number, "kind": "case"}
+    assert told.facts["asked"] == {"about": f"case:{case.id}", "kind": "case"}
+    assert told.facts["lines"] == len(rows)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ({"words": "frau muster", "address": "192.0.2.7"}, {"also_by": ["words", "address"]}),
+        ({"who": "Portal", "since": "2026-01-01"}, {"by_portal": True, "since": "2026-01-01"}),
+        ({"who": "lea lustig"}, {"people": "Lea Lustig"}),
+        ({"customer": "haarw"}, {"about": "customer"}),
+        ({}, {}),
+    ],
+)
+def test_the_record_of_an_export_keeps_no_words_that_were_typed(admin, case, question, kept):  # rule P3
+    lea = Account.get(Account.name == "Lea Lustig")
+    ids = {"Lea Lustig": [lea.id], "customer": f"customer:{lea.customer_id}"}
+    page = admin.get("/staff/history/export", query_string=question)
+    answer = admin.send(page, form="/staff/history/export")
+    rows = list(csv.DictReader(StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    told = History.get(History.what == "export_history").facts
+    assert told["asked"] == {name: ids.get(str(value), value) for name, value in kept.items()}
+    own = sum(row["Kürzel"] == "export_history" for row in rows)  # it was written after the count
+    assert told["lines"] == len(rows) - own

@@ -107,7 +107,8 @@ def history_export() -> Response:
     asked = question()
     if request.method != "POST" or asked.errors:
         return _export_page(asked)
-    written.record(None, "export_history", by=_me(), at=clock.now(), asked=asked.asked)
+    lines = past.count(asked.sought)
+    written.record(None, "export_history", by=_me(), at=clock.now(), asked=asked.recorded, lines=lines)
     return download("verlauf", [str(name) for name in HEADER], _cells(asked))
 
 

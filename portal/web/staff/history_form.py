@@ -19,6 +19,7 @@ from portal.web.staff.search import case_number
 
 LONGEST = 100
 FIELDS = ("who", "case", "customer", "kind", "words", "since", "until", "address")
+AS_TYPED = ("kind", "since", "until")  # what names nobody
 PORTAL = "portal"
 
 
@@ -32,8 +33,21 @@ class Question:
 
     @property
     def asked(self) -> dict[str, str]:
-        """Return what was filled in, for addresses and for the record of an export."""
+        """Return what was filled in, for addresses."""
         return {name: text for name, text in self.typed.items() if text}
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """Return what the record of an export keeps of the question: about whom and from when (rule P3).
+
+        Never the words that were typed: they may name people, and nothing could erase them from there.
+        """
+        kept: dict[str, Any] = {name: text for name in AS_TYPED if (text := self.typed[name])}
+        kept |= {"about": self.sought.about[0]} if self.sought.about else {}
+        kept |= {"people": list(self.sought.people)} if self.sought.people else {}
+        kept |= {"by_portal": True} if self.sought.by_portal else {}
+        also = [name for name in ("words", "address") if self.typed.get(name)]
+        return kept | ({"also_by": also} if also else {})
 
 
 def is_admin() -> bool:
