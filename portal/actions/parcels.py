@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.actions import cases, history, letters, queue
+from portal.actions import cases, history, letters, queue, schedule
 from portal.actions.cases import CaseMoved
 from portal.models import Account, Attachment, Case, Device, ParcelItem
 from portal.models.attachments import PhotoKind
 from portal.models.base import transaction
-from portal.rules import parcel, workflow
+from portal.rules import parcel, workflow, workshop
 from portal.rules.parcel import Arrival, Departure, Part
 from portal.rules.workflow import AT_THE_WORKSHOP, State, StepRefused
 
@@ -74,7 +74,8 @@ def check_in(
         history.record(case, "check_in", by=by, at=now, parts=records, place=storage_place)
         if missing and tells:
             letters.tell_owners(case, "parcel_incomplete", now=now, missing=missing)
-        return queue.reassess_case(case, now=now)  # what is missing is the owner's turn (rule S6)
+        # What is missing is the owner's turn, and in time they are reminded of it (rules C4, S6).
+        return schedule.plan(queue.reassess_case(case, now=now), now=now)
 
 
 def _receive(case: Case, storage_place: str, *, by: Account, now: datetime, tells: bool) -> Case:
@@ -153,7 +154,7 @@ def arrived_later(item: ParcelItem, *, by: Account, now: datetime) -> ParcelItem
         awaited = ParcelItem.arrival.in_([Arrival.MISSING, Arrival.WAIVED])
         came = change(item, {"arrival": Arrival.ARRIVED, "arrived_at": now, "waived_why": ""}, awaited)
         note_down(came, "part_arrived", by=by, now=now)
-        queue.reassess_case(case, now=now)
+        _go_on(case, now)
         if parcel.is_complete(one.standing for one in ParcelItem.of_case(case)):
             key = f"parcel_complete:{item.id}"
             letters.tell_owners(case, "parcel_complete", now=now, key=key, parts=[named(came)])
@@ -168,10 +169,21 @@ def waive(item: ParcelItem, why: str, *, by: Account, now: datetime) -> ParcelIt
         is_missing = ParcelItem.arrival == Arrival.MISSING
         waived = change(item, {"arrival": Arrival.WAIVED, "waived_why": reason}, is_missing)
         note_down(waived, "part_waived", by=by, now=now, why=reason)
-        queue.reassess_case(case, now=now)
+        _go_on(case, now)
         key = f"parcel_waived:{item.id}"
         letters.tell_owners(case, "parcel_waived", now=now, key=key, why=reason, parts=[named(waived)])
     return waived
+
+
+def _go_on(case: Case, now: datetime) -> None:
+    """Place the case anew; who need send nothing more is not reminded of it, nor by a letter on its way out.
+
+    While another part still keeps the case, its reminder stays as it is (rules C4, S6).
+    """
+    placed = queue.reassess_case(case, now=now)
+    waits = schedule.standing_of(placed).part_missing_since is not None
+    if placed.state in workshop.WAITS_FOR_PARTS and not waits:
+        schedule.plan(placed, now=now)
 
 
 def add_unexpected(case: Case, record: PartRecord, *, by: Account, now: datetime) -> ParcelItem:

@@ -1,13 +1,13 @@
 """When is the owner of a case next reminded?  Kept with the case, so that the worker has one question.
 
-Worked out anew in every deed that moves the case or what counts for it (rules C2b, R4, S4).
+Worked out anew in every deed that moves the case or what counts for it (rules C2b, C4, R4, S4).
 """
 
 from datetime import datetime
 
 from portal.actions import letters
-from portal.models import Case, Operator, Quote
-from portal.rules import reminders
+from portal.models import Case, Operator, ParcelItem, Quote
+from portal.rules import reminders, workshop
 from portal.rules.reminders import Standing
 from portal.rules.workflow import State
 
@@ -51,4 +51,15 @@ def standing_of(case: Case) -> Standing:
         quote_valid_until=quote.valid_until if quote else None,
         dispatched_at=case.dispatched_at,
         overdue_days=days,
+        part_missing_since=_missing_since(case, state),
     )
+
+
+def _missing_since(case: Case, state: State) -> datetime | None:
+    """Return since when the case stands still for a part of the owner's (rules C4, S6); None: it does not."""
+    if state not in workshop.WAITS_FOR_PARTS:
+        return None
+    missing = list(ParcelItem.missing_of(case))
+    if not workshop.waits_for_owner(state, [item.part for item in missing]):
+        return None
+    return min(item.at for item in missing)

@@ -1,4 +1,4 @@
-"""Of what is the owner reminded, and what does time itself end?  Rules C2b, R1, R4, S4, S6.
+"""Of what is the owner reminded, and what does time itself end?  Rules C2b, C4, R1, R4, S4, S6.
 
 `fall_due` is the one table: for a case as it stands, what falls due and when. Waiting for the owner is not
 staff's delay (S6), so it is the portal that reminds. Instants are compared in UTC, a day is 24 hours.
@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from portal.rules.berlin import aware
 from portal.rules.workflow import State
+from portal.rules.workshop import WAITS_FOR_PARTS
 
 RELEASE_NOTICE = timedelta(days=7)
 LAPSE_AFTER = timedelta(days=14)
+PART_AFTER = timedelta(days=7)
 QUOTE_NOTICE = timedelta(days=3)
 BOOKING_AFTER = (timedelta(days=2), timedelta(days=7))
 OVERDUE_DAYS = 7
@@ -27,6 +29,7 @@ class Reminder(StrEnum):
     RELEASE_LAPSED = "release_lapsed"
     LAPSE = "lapse"
     PARCEL_AWAITED = "parcel_awaited"
+    PART_AWAITED = "part_awaited"
     QUOTE_ENDS_SOON = "quote_ends_soon"
     LAPSE_QUOTE = "lapse_quote"
     ARRIVAL_ASKED = "arrival_asked"
@@ -47,14 +50,19 @@ REMINDED = frozenset(
         State.AWAITING_QUOTE_DECISION,
         State.ON_ITS_WAY_BACK,
         State.DELIVERED,
+        *WAITS_FOR_PARTS,
     }
 )
-"""The states in which something can fall due: the ones in which we wait for the owner or a parcel."""
+"""The states in which something can fall due: the ones in which we wait, or may wait, for owner or parcel."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A case as far as reminders go; `overdue_days` is how long a parcel may be on its way (operator)."""
+    """A case as far as reminders go; `overdue_days` is how long a parcel may be on its way (operator).
+
+    `part_missing_since` is when it was found that the owner has to send a part for which the case stands
+    still (`workshop.waits_for_owner`); None while it waits for none.
+    """
 
     state: State
     since: datetime
@@ -63,11 +71,12 @@ class Standing:
     quote_valid_until: datetime | None = None
     dispatched_at: datetime | None = None
     overdue_days: int = OVERDUE_DAYS
+    part_missing_since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Due:
-    """One thing that falls due; `counted_from` tells one release, parcel or quote from the next."""
+    """One thing that falls due; `counted_from` tells one release, parcel, part or quote from the next."""
 
     at: datetime
     reminder: Reminder
@@ -95,6 +104,10 @@ def _table(standing: Standing) -> Iterator[Due]:
     elif state is State.ON_ITS_WAY_TO_US:
         sent_at = aware(standing.sent_at or since)
         yield Due(sent_at + overdue, Reminder.PARCEL_AWAITED, sent_at)
+    elif state in WAITS_FOR_PARTS and standing.part_missing_since is not None:
+        # Once for each standstill: on arrival, and again if it keeps the finished parcel from leaving.
+        still_since = max(since, aware(standing.part_missing_since))
+        yield Due(still_since + PART_AFTER, Reminder.PART_AWAITED, still_since)
     elif state is State.AWAITING_QUOTE_DECISION and standing.quote_valid_until is not None:
         end = aware(standing.quote_valid_until)
         yield Due(end - QUOTE_NOTICE, Reminder.QUOTE_ENDS_SOON, end)

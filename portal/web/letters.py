@@ -62,6 +62,7 @@ NEXT = {
     "release_ends_soon": Actor.OWNER,
     "release_lapsed": Actor.OWNER,
     "parcel_awaited": Actor.OWNER,
+    "part_awaited": Actor.OWNER,
     "arrival_asked": Actor.OWNER,
     "booking_asked": Actor.OWNER,
     "commissioned": Actor.NOBODY,

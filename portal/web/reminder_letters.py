@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import url_for
 
-from portal.models import Case, History, Letter, Quote
+from portal.models import Case, History, Letter, ParcelItem, Quote
 from portal.rules.quotes import QuoteState
 from portal.rules.reminders import LAPSE_AFTER, Reminder
 from portal.rules.returns import homecoming
+from portal.web import parts
 
 EVENTS = frozenset({*Reminder, "cancelled", "commissioned", "not_repairable"})
 
@@ -25,7 +26,15 @@ def values(letter: Letter) -> dict[str, Any]:
         "feedback_url": _to("feedback", case),
         "is_unrepaired": homecoming(History.made_ready_from([case]).get(case.id, "")).is_unrepaired,
         "was_agreed": letter.event == "not_repairable" and _was_agreed(case),
+        **_missing(letter, case),
     }
+
+
+def _missing(letter: Letter, case: Case) -> dict[str, list[str]]:
+    """Return what is missing when the reminder leaves; some of it may have come since it was written (C4)."""
+    if letter.event != Reminder.PART_AWAITED:
+        return {}
+    return {"missing": [parts.name(item) for item in ParcelItem.missing_of(case)]}
 
 
 def _was_agreed(case: Case) -> bool:

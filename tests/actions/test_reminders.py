@@ -1,12 +1,14 @@
-"""Is the owner reminded once of what waits, and does time end what it ends?  Rules C2b, R4, S3, S4, W3."""
+"""Is the owner reminded once of what waits, does time end what it ends?  Rules C2b, C4, R4, S3, S4, W3."""
 
 from datetime import timedelta
 
 import pytest
 
-from portal.actions import appointments, cases, letters, queue, reminders
-from portal.models import Appointment, Case, History, Letter, Quote, Round
+from portal.actions import appointments, cases, letters, parcels, queue, reminders
+from portal.actions.parcels import PartRecord
+from portal.models import Appointment, Case, History, Letter, ParcelItem, Quote, Round
 from portal.rules.carriers import Carrier
+from portal.rules.parcel import Arrival, Part
 from portal.rules.quotes import QuoteState
 from portal.rules.urgency import Harm
 from portal.rules.workflow import State
@@ -16,7 +18,7 @@ from tests.builders import NOW
 
 DAY = timedelta(days=1)
 EVENTS = (
-    "release_ends_soon", "release_lapsed", "parcel_awaited", "arrival_asked", "booking_asked",
+    "release_ends_soon", "release_lapsed", "parcel_awaited", "part_awaited", "arrival_asked", "booking_asked",
     "quote_ends_soon", "quote_lapsed", "cancelled",
 )  # fmt: skip
 
@@ -201,3 +203,65 @@ def test_a_reminder_that_fails_is_made_up_for_and_keeps_no_other(database, monke
     monkeypatch.undo()
     the_worker_comes(7)
     assert told() == ["parcel_awaited"] * 2
+
+
+MISSING = (
+    PartRecord(Part.SERVER),
+    PartRecord(Part.POWER_CABLE, Arrival.MISSING),
+    PartRecord(Part.TSE_USB, Arrival.MISSING),
+)
+
+
+def missing(case, part: Part) -> ParcelItem:
+    return ParcelItem.missing_of(case).where(ParcelItem.part == part).get()
+
+
+def test_a_missing_part_is_asked_for_once_and_never_counts_as_our_delay(database):  # rules C4, S6
+    case = build.a_case_checked_in(parts=MISSING)
+    the_worker_comes(6.9)
+    assert told() == []
+    the_worker_comes(7, 8, 40)
+    assert told() == ["part_awaited"]
+    assert [row.facts for row in case.history if row.what == "remind"] == [{"reminder": "part_awaited"}]
+    queue.reassess_due(now=NOW + 40 * DAY)
+    assert Case.get_by_id(case.id).harm is None
+
+
+def test_who_has_sent_one_of_two_parts_is_still_asked_for_the_other(database):  # rule C4
+    case, staff = build.a_case_checked_in(parts=MISSING), build.a_staff_member()
+    parcels.arrived_later(missing(case, Part.POWER_CABLE), by=staff, now=NOW + DAY)
+    the_worker_comes(7)
+    assert told() == ["part_awaited"]
+    assert waits("part_awaited")
+    parcels.waive(missing(case, Part.TSE_USB), "Es gibt keine", by=staff, now=NOW + 8 * DAY)
+    assert not waits("part_awaited"), "nothing is missing any more"
+    assert Case.get_by_id(case.id).remind_at is None
+
+
+def test_what_came_before_its_time_is_not_asked_for(database):  # rule C4
+    case, staff = build.a_case_checked_in(parts=MISSING), build.a_staff_member()
+    for part in (Part.POWER_CABLE, Part.TSE_USB):
+        parcels.arrived_later(missing(case, part), by=staff, now=NOW + DAY)
+    the_worker_comes(7, 30)
+    assert told() == []
+
+
+def test_a_tse_that_keeps_the_finished_parcel_here_is_asked_for_anew(database):  # rules C4, C5
+    case, staff = build.a_case_checked_in(parts=MISSING), build.a_staff_member()
+    the_worker_comes(7)
+    for step in ("start_diagnosis", "no_fault_found", "make_ready"):
+        case = cases.advance(case, step, by=staff, now=NOW + 10 * DAY)
+    the_worker_comes(16.9)
+    assert told() == ["part_awaited"]
+    the_worker_comes(17, 30)
+    assert told() == ["part_awaited"] * 2
+
+
+def test_the_part_that_comes_while_the_worker_writes_is_not_asked_for(database):  # rules C4, S3
+    case, staff = build.a_case_checked_in(parts=MISSING[:2]), build.a_staff_member()
+    item, moment = missing(case, Part.POWER_CABLE), NOW + 7 * DAY
+    at_once(
+        lambda: reminders.remind(case, now=moment), lambda: parcels.arrived_later(item, by=staff, now=moment)
+    )
+    written = Letter.get_or_none(Letter.event == "part_awaited")
+    assert written is None or written.due_at is None, "called off, if it was written at all"

@@ -1,4 +1,4 @@
-"""What falls due when, in which state, and of several only the newest.  Rules C2b, R4, S6, W3."""
+"""What falls due when, in which state, and of several only the newest.  Rules C2b, C4, R4, S6, W3."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from portal.rules.quotes import is_over
 from portal.rules.reminders import REMINDED, STEPS, Reminder, Standing, fall_due, newest, next_at
 from portal.rules.workflow import Actor, State, next_actor
+from portal.rules.workshop import WAITS_FOR_PARTS
 
 lean = settings(deadline=None, max_examples=100)
 NOW = datetime(2026, 3, 20, 9, tzinfo=UTC)
@@ -42,6 +43,16 @@ TABLE = [
         [(Reminder.QUOTE_ENDS_SOON, NOW + days(11)), (Reminder.LAPSE_QUOTE, NOW + days(14) + TICK)],
     ),
     (Standing(State.AWAITING_QUOTE_DECISION, NOW), []),
+    (Standing(State.RECEIVED, NOW), []),  # nothing is missing
+    (Standing(State.RECEIVED, NOW, part_missing_since=NOW), [(Reminder.PART_AWAITED, NOW + days(7))]),
+    (  # checked in two days after it came
+        Standing(State.RECEIVED, NOW, part_missing_since=NOW + days(2)),
+        [(Reminder.PART_AWAITED, NOW + days(9))],
+    ),
+    (  # missing for long: once more when it keeps the finished parcel here
+        Standing(State.READY_TO_RETURN, NOW, part_missing_since=NOW - days(20)),
+        [(Reminder.PART_AWAITED, NOW + days(7))],
+    ),
     (Standing(State.ON_ITS_WAY_BACK, NOW, dispatched_at=NOW), [(Reminder.ARRIVAL_ASKED, NOW + days(7))]),
     (
         Standing(State.DELIVERED, NOW),
@@ -51,15 +62,15 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("standing", "expected"), TABLE)
-def test_each_state_has_its_reminders(standing, expected):  # rules C2b, R4, W3
+def test_each_state_has_its_reminders(standing, expected):  # rules C2b, C4, R4, W3
     assert told(standing) == expected
 
 
 def test_only_who_waits_for_the_owner_or_a_parcel_is_reminded():  # rule S6
     waiting = {state for state in State if next_actor(state) in (Actor.OWNER, Actor.CARRIER)}
-    assert waiting >= REMINDED
+    assert waiting | WAITS_FOR_PARTS >= REMINDED
     for state in set(State) - REMINDED:
-        late = Standing(state, NOW, NOW, NOW, NOW, NOW)
+        late = Standing(state, NOW, NOW, NOW, NOW, NOW, part_missing_since=NOW)
         assert fall_due(late) == []
 
 
@@ -92,6 +103,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=s
 standings = st.builds(
     Standing,
     st.sampled_from(sorted(State)), moments, moments, moments, moments, moments, st.integers(1, 60),
+    st.none() | moments,
 )  # fmt: skip
 
 

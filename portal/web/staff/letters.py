@@ -67,6 +67,7 @@ EVENTS = {
     "release_ends_soon": _l("Freigabe endet bald"),
     "release_lapsed": _l("Freigabe abgelaufen"),
     "parcel_awaited": _l("Angekündigtes Paket fehlt"),
+    "part_awaited": _l("Fehlendes Teil noch nicht da"),
     "parcel_incomplete": _l("Im Paket fehlt etwas"),
     "parcel_complete": _l("Paket ist vollständig"),
     "parcel_waived": _l("Fehlendes Teil nicht mehr nötig"),

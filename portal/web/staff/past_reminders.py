@@ -1,4 +1,4 @@
-"""Of what the portal has reminded a salon, as the history says it (rules C2b, R4, S6)."""
+"""Of what the portal has reminded a salon, as the history says it (rules C2b, C4, R4, S6)."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,7 @@ OF_WHAT = {
     Reminder.RELEASE_ENDS_SOON: _l("Freigabe endet bald"),
     Reminder.RELEASE_LAPSED: _l("Freigabe abgelaufen"),
     Reminder.PARCEL_AWAITED: _l("Paket noch nicht da"),
+    Reminder.PART_AWAITED: _l("Fehlendes Teil noch nicht da"),
     Reminder.QUOTE_ENDS_SOON: _l("Kostenvoranschlag endet bald"),
     Reminder.ARRIVAL_ASKED: _l("Ist das Paket angekommen?"),
     Reminder.BOOKING_ASKED: _l("Termin noch offen"),
