@@ -37,6 +37,7 @@ def test_what_was_given_up_stands_there_in_plain_words_and_can_be_tried_again(cl
     page = client.page("/staff/letters")
     for words in ("Kasse einrichten", "Zum Einsenden freigegeben", "Webhook portal.test", "550 no such user"):
         assert words in page.text
+    assert "Unter dieser Adresse nimmt niemand E-Mails an." in page.text
     assert f"/staff/links/{link.id}" in page.links
     assert f"/staff/cases/{case.number}" in page.links
     for channel in Channel:
@@ -81,6 +82,7 @@ def test_what_waits_is_counted_with_the_oldest_the_reason_and_the_next_try(clien
     Letter.update(last_error="451 later", due_at=later).where(Letter.id == first.id).execute()
     text = client.page("/staff/letters").text
     assert "2 warten, das älteste seit 3 Stunden. Nächster Versuch: gleich." in text
+    assert "Der Mailserver hat die E-Mail vorerst nicht angenommen." in text
     assert "451 later" in text
 
 

@@ -19,7 +19,7 @@ from portal.outside import clock
 from portal.rules.links import TillDeed
 from portal.web import labels
 from portal.web.fragments import go_to, page
-from portal.web.staff import bp
+from portal.web.staff import bp, letter_trouble
 
 EVENTS = {
     "submitted": _l("Meldung eingegangen"),
@@ -107,6 +107,11 @@ class Sheet:
     to: str
     link: int | None
     may_try_again: bool
+
+    @property
+    def trouble(self) -> Any:
+        """Return why it has not left, in one sentence."""
+        return letter_trouble.said_of(self.letter)
 
 
 @dataclass(frozen=True)
