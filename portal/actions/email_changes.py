@@ -47,7 +47,7 @@ def ask(account: Account, email: str, *, now: datetime) -> EmailChange:
 
 
 def _ask_both(change: EmailChange, account: Account, now: datetime) -> None:
-    key = f"email-change:{change.id}"
+    key = f"email-change:{change.new_mark}"  # rows go, and SQLite gives their numbers anew
     letters.tell(
         account, "email_change_old", now=now, key=key, new_email=change.email, change_mark=change.old_mark
     )
@@ -78,7 +78,7 @@ def confirm(mark: str, *, now: datetime) -> EmailChange:
 def _give_up(change: EmailChange, now: datetime) -> None:
     with transaction():
         if _end(EmailChange.id == change.id, now):
-            key, language = f"email-taken:{change.id}", change.account.language
+            key, language = f"email-taken:{change.new_mark}", change.account.language
             letters.tell_address(change.email, "email_change_taken", now=now, key=key, language=language)
 
 
@@ -101,7 +101,7 @@ def _carry_out(change: EmailChange, now: datetime) -> None:
         raise ChangeOver
     _put(account, change.email, now)
     history.record(account, "change_email", by=account, at=now, old=account.email, new=change.email)
-    _tell_old(account, change.email, key=f"email-changed:{change.id}", now=now)
+    _tell_old(account, change.email, key=f"email-changed:{change.new_mark}", now=now)
 
 
 def _put(account: Account, email: str, now: datetime) -> None:

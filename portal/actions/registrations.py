@@ -74,7 +74,7 @@ def _look_up(asked: Registration, now: datetime) -> None:
             Registration.delete().where(Registration.id == asked.id).execute()
             return
         letters.tell_address(
-            asked.email, "registration_open", now=now, key=f"registration:{asked.id}", language=asked.language
+            asked.email, "registration_open", now=now, key=_key("open", asked), language=asked.language
         )
 
 
@@ -125,7 +125,12 @@ def _send_link(account: Account, asked: Registration, now: datetime) -> None:
         expires_at=now + LINK_LASTS,
         target=asked.target,
     )
-    letters.tell(account, "registration_known", now=now, key=f"registration:{asked.id}", mark=link.mark)
+    letters.tell(account, "registration_known", now=now, key=_key("known", asked), mark=link.mark)
+
+
+def _key(event: str, asked: Registration) -> str:
+    """Return what tells a letter from others: rows go in time, and SQLite gives their numbers anew."""
+    return f"registration:{event}:{asked.id}:{asked.asked_at.isoformat()}"
 
 
 def _decide(
@@ -142,7 +147,7 @@ def _note_arrival(
 ) -> None:
     """Write it down with the customer, and tell those who are in already: they know who belongs to them."""
     history.record(account.customer, what, by=by, at=now, account=account.id, email=account.email)
-    key, about = f"added:{asked.id}", {"who": account.name, "email": account.email}
+    key, about = _key("added", asked), {"who": account.name, "email": account.email}
     for one in Account.open_of(account.customer):
         if one != account:
             letters.tell(one, "colleague_added", now=now, key=key, **about)
@@ -184,7 +189,7 @@ def refuse(asked: Registration, why: str, *, by: Account, now: datetime) -> None
             asked.email,
             "registration_refused",
             now=now,
-            key=f"registration-refused:{asked.id}",
+            key=_key("refused", asked),
             language=asked.language,
             why=why,
         )

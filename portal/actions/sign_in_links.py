@@ -60,7 +60,7 @@ def _send(link: SignInLink, now: datetime) -> None:
             SignInLink.delete().where(waits).execute()
             return
         if SignInLink.update(waits_since=None, account=account).where(waits).execute():
-            letters.tell(account, "sign_in_link", now=now, key=f"link:{link.id}", mark=link.mark)
+            letters.tell(account, "sign_in_link", now=now, key=f"link:{link.mark}", mark=link.mark)
 
 
 def use(mark: str, *, device: str, address: str, now: datetime) -> tuple[Account, str]:
