@@ -17,6 +17,10 @@ class AlreadyIn(ValueError):
     """Somebody of the business has this address already."""
 
 
+class Followed(Exception):
+    """Who was invited is in already: there is nothing left to take back."""
+
+
 class LastOne(ValueError):
     """Without this person nobody of the business could sign in any more."""
 
@@ -53,7 +57,7 @@ def invite(email: str, name: str, *, by: Account, now: datetime, language: str =
         account = _invited(asked, by, now)
         Registration.update(account=account).where(Registration.id == asked.id).execute()
         history.record(business_of(by), "invite_colleague", by=by, at=now, email=email)
-    return asked
+    return Registration.get_by_id(asked.id)
 
 
 def _invited(asked: Registration, by: Account, now: datetime) -> Account | None:
@@ -83,20 +87,23 @@ def _tell_elsewhere(account: Account, asked: Registration, by: Account, now: dat
             account,
             "colleague_known",
             now=now,
-            key=f"colleague:{asked.id}",
+            key=f"colleague:{asked.id}:{now.isoformat()}",
             who=by.name,
             business=business_of(by).name,
         )
 
 
 def withdraw(asked: Registration, *, by: Account, now: datetime) -> None:
-    """Take back an invitation that nobody has followed; the account that was made for it is closed."""
+    """Take back an invitation that nobody has followed; its address is free for others again (rule P1).
+
+    Raises Followed if its reader has come in meanwhile (rule S3): from then on they are removed, or nothing.
+    """
     with transaction():
         if not Registration.delete().where(Registration.id == asked.id, _IS_INVITATION).execute():
             return
+        if asked.account is not None and not people.withdraw(asked.account, by=by, now=now):
+            raise Followed(asked.email)
         history.record(business_of(by), "withdraw_invitation", by=by, at=now, email=asked.email)
-        if asked.account is not None:
-            people.close(asked.account, by=by, now=now)
 
 
 def remove(account: Account, *, by: Account, now: datetime) -> None:
@@ -111,7 +118,6 @@ def remove(account: Account, *, by: Account, now: datetime) -> None:
         if len(held) == 1:
             raise LastOne
         people.close(account, by=by, now=now)
-        Registration.delete().where(Registration.account == account, _IS_INVITATION).execute()
         history.record(
             by.customer, "remove_colleague", by=by, at=now, account=account.id, email=account.email
         )

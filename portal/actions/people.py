@@ -1,15 +1,16 @@
 """Let people in for good: invite owners and staff, close accounts and open them again (rule P1)."""
 
 from datetime import datetime
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 from typing import Any
 
 from peewee import IntegrityError
 
-from portal.actions import accounts, emergencies, history, letters
+from portal.actions import accounts, emergencies, erasing, history, letters
 from portal.actions.accounts import EmailTaken
-from portal.models import Account, Customer, SignInLink
+from portal.models import Account, Customer, History, Letter, Registration, SignInLink
 from portal.models.base import is_sqlite, transaction
+from portal.models.registrations import Verdict, has_come_in
 from portal.rules.signing_in import INVITATION_LASTS
 from portal.rules.workflow import Role
 
@@ -84,14 +85,15 @@ def _send(
             expires_at=now + INVITATION_LASTS,
             target=target,
         )
-        letters.tell(account, event, now=now, key=f"invitation:{link.id}", mark=link.mark, **context)
+        key = f"invitation:{link.mark}"  # rows go, and SQLite gives their numbers anew
+        letters.tell(account, event, now=now, key=key, mark=link.mark, **context)
         history.record(account, "invite", by=by, at=now, account=account.id, email=account.email)
 
 
 def close(account: Account, *, by: Account, now: datetime) -> None:
     """Close an account: nobody comes in with it any more, from this moment on; it can be opened again.
 
-    Raises LastAdmin for the last one who manages staff.
+    Its links and its invitation are over for good: opened again, its person asks for a new link. Raises LastAdmin for the last one who manages staff.
     """
     with transaction():
         if account.role is Role.ADMIN and not any(one != account for one in _held_admins()):
@@ -100,8 +102,33 @@ def close(account: Account, *, by: Account, now: datetime) -> None:
         if not Account.update(closed_at=now).where(is_open).execute():
             return
         accounts.sign_out_everywhere(account, now=now)
+        _end_invitations(account)
         emergencies.end_for(account, now=now)
         history.record(account, "close_account", by=by, at=now, account=account.id, email=account.email)
+
+
+def _end_invitations(account: Account) -> None:
+    SignInLink.delete().where(SignInLink.account == account, SignInLink.used_at.is_null()).execute()
+    is_invitation = Registration.verdict == Verdict.INVITED
+    Registration.delete().where(Registration.account == account, is_invitation).execute()
+
+
+def withdraw(account: Account, *, by: Account, now: datetime) -> bool:
+    """Take back the invitation of somebody who never came in; False if they have come in meanwhile (S3).
+
+    The account stays, for the history names it, and is nobody's any more: its address is free to be invited
+    or to register elsewhere (rules P1, P3). Only the business's history still says who was meant, for a year.
+    """
+    with transaction():
+        _end_invitations(account)  # first: whoever follows one at this moment is in, or finds it gone
+        if Account.select().where(Account.id == account.id, has_come_in()).exists():
+            return False
+        close(account, by=by, now=now)
+        let_go = {"name": f"#{account.id}", "email": f"{token_hex(8)}@{erasing.NOBODY}", "anonymised_at": now}
+        Account.update(let_go).where(Account.id == account.id).execute()
+        Letter.delete().where(Letter.account == account).execute()
+        erasing.erase_words(History.about == history.about(account), now=now)
+    return True
 
 
 def reopen(account: Account, *, by: Account, now: datetime) -> None:

@@ -169,12 +169,15 @@ def forget_sign_ins(*, now: datetime) -> bool:
     return len(ids) == PIECE
 
 
+_NAMING_STRANGERS = ("refuse_registration", "invite_colleague", "withdraw_invitation")
+"""What names people who may have no account that could be anonymised."""
+
+
 def forget_requests(*, now: datetime) -> bool:
     """Throw away who asked for an account or another address, and what came of customers' lists."""
     before = retention.expired_from(Brief.REQUESTS, now)
     Registration.delete().where(Registration.decided_at < before).execute()
-    refused = (History.what == "refuse_registration") & (History.at < before)
-    erasing.erase_words(refused, now=now)  # it names who has no account that could be anonymised
+    erasing.erase_words(History.what.in_(_NAMING_STRANGERS) & (History.at < before), now=now)
     EmailChange.delete().where(EmailChange.expires_at < before).execute()
     ImportRun.delete().where(ImportRun.created_at < retention.expired_from(Brief.LISTS, now)).execute()
     return False

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from peewee import Tuple
+from peewee import Tuple, fn
 
 from portal.models.accounts import Account
 from portal.models.base import searchable, starts_with
 from portal.models.cases import Case
 from portal.models.customers import Customer, Salon
 from portal.models.devices import Device
+from portal.models.registrations import has_come_in
+from portal.models.second_factor import Authenticator, Passkey
 
 PAGE = 50
 
@@ -48,18 +50,27 @@ def salons_with_devices(customer: Customer) -> list[tuple[Salon, list[Device]]]:
 
 
 def people_of(customer: Customer):
-    """Select the customer's people, closed accounts last."""
+    """Select the customer's people, closed accounts last; each knows whether it `has_come_in`."""
     return (
-        Account.select()
+        Account.select(Account, has_come_in().alias("has_come_in"))
         .where(Account.customer == customer)
         .order_by(Account.closed_at.is_null(False), Account.name, Account.id)
     )
 
 
 def team():
-    """Select the staff, closed accounts last."""
+    """Select the staff, closed accounts last; each knows if it `has_come_in`, `has_app`, `has_passkey`."""
+    app = Authenticator.select(Authenticator.id).where(
+        Authenticator.account == Account.id, Authenticator.confirmed_at.is_null(False)
+    )
+    passkey = Passkey.select(Passkey.id).where(Passkey.account == Account.id)
     return (
-        Account.select()
+        Account.select(
+            Account,
+            has_come_in().alias("has_come_in"),
+            fn.EXISTS(app).alias("has_app"),
+            fn.EXISTS(passkey).alias("has_passkey"),
+        )
         .where(Account.customer.is_null())
         .order_by(Account.closed_at.is_null(False), Account.name, Account.id)
     )

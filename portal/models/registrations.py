@@ -9,6 +9,7 @@ from playhouse.fields import EnumField
 from portal.models.accounts import Account, SignIn
 from portal.models.base import BaseModel, InstantField
 from portal.models.customers import Customer
+from portal.models.history import History
 from portal.models.signing_in import LONGEST_TARGET
 
 
@@ -22,6 +23,18 @@ class Verdict(StrEnum):
     MATCHED = "matched"
     APPROVED = "approved"
     REFUSED = "refused"
+
+
+def has_come_in():
+    """Return the condition that an account's person was here, or has set a password.
+
+    Sessions are forgotten in time (P3); that somebody signed in stays told. A person's deeds are few beside
+    all sign-ins: `what` must not choose the index.
+    """
+    sessions = SignIn.select(SignIn.id).where(SignIn.account == Account.id)
+    is_told = fn.COALESCE(History.what, "") == "sign_in"
+    deeds = History.select(History.id).where(History.account == Account.id, is_told)
+    return Account.password_hash.is_null(False) | fn.EXISTS(sessions) | fn.EXISTS(deeds)
 
 
 class Registration(BaseModel):
@@ -77,8 +90,7 @@ class Registration(BaseModel):
 
         One whose address has an account elsewhere looks like one who has not answered (rule P1).
         """
-        has_come_in = fn.EXISTS(SignIn.select(SignIn.id).where(SignIn.account == Account.id))
-        is_unanswered = Account.closed_at.is_null() & Account.password_hash.is_null() & ~has_come_in
+        is_unanswered = Account.closed_at.is_null() & ~has_come_in()
         return (
             cls.select(cls, Account)
             .join(Account, JOIN.LEFT_OUTER, on=(cls.account == Account.id))

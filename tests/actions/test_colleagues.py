@@ -1,11 +1,13 @@
 """Does a business keep its own people, and learn nothing of others?  Rules P1, S3."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from portal.actions import accounts, colleagues
-from portal.actions.colleagues import AlreadyIn, LastOne
+from portal.actions import accounts, colleagues, retention, sign_in_links
+from portal.actions.colleagues import AlreadyIn, Followed, LastOne
+from portal.actions.sign_in_links import LinkUsed
 from portal.models import Account, Customer, History, Letter, Registration, SignIn
 from portal.rules.signing_in import By
 from tests.actions.parallel import at_once, kinds
@@ -60,9 +62,38 @@ def test_an_invitation_that_is_unanswered_behaves_the_same(business):  # rule P1
         colleagues.remove(owner, by=owner, now=NOW)
     colleagues.withdraw(Registration.get_by_id(asked.id), by=owner, now=NOW)
     assert invited(business) == []
-    assert Account.get(Account.email == BO).closed_at == NOW
+    assert Account.get_or_none(Account.email == BO) is None
     colleagues.invite(BO, "Bo", by=owner, now=NOW)
     assert Account.get(Account.email == BO).closed_at is None
+
+
+def test_a_withdrawn_invitation_binds_nobody(business):  # rules P1, P3
+    owner, elsewhere = an_owner(business), an_owner()
+    asked = colleagues.invite(BO, "Bo", by=owner, now=NOW)
+    mark = Letter.get().context["mark"]
+    colleagues.withdraw(asked, by=owner, now=NOW)
+    with pytest.raises(LinkUsed):
+        sign_in_links.use(mark, device="", address="", now=NOW)
+    gone = Account.get_by_id(asked.account_id)
+    assert (gone.name, gone.closed_at, gone.anonymised_at) == (f"#{gone.id}", NOW, NOW)
+    assert BO not in gone.email
+    assert not Letter.select().exists()  # what was not sent yet is not sent any more
+    told = [row.what for row in History.select().order_by(History.id) if row.facts.get("email") == BO]
+    assert told == ["invite_colleague", "withdraw_invitation"]
+    retention.forget_requests(now=NOW + timedelta(days=366))
+    assert not any(row.facts for row in History.select())
+    colleagues.invite(BO, "Bo", by=elsewhere, now=NOW)
+    assert Account.get(Account.email == BO).customer_id == elsewhere.customer_id
+
+
+def test_who_follows_the_invitation_at_the_last_moment_is_in(business):  # rule S3
+    owner = an_owner(business)
+    asked = colleagues.invite(BO, "Bo", by=owner, now=NOW)
+    sign_in_links.use(Letter.get().context["mark"], device="", address="", now=NOW)
+    with pytest.raises(Followed):
+        colleagues.withdraw(asked, by=owner, now=NOW)
+    assert Account.get(Account.email == BO) in Registration.people_in(business)
+    assert not History.select().where(History.what == "withdraw_invitation").exists()
 
 
 def test_who_is_removed_is_out_at_once_and_told(business):  # rule P1

@@ -5,13 +5,25 @@ import io
 
 import pytest
 
-from portal.actions import imports, people
-from portal.models import Account, Customer, Device, History, ImportRun, Letter, Salon
+from portal.actions import accounts, imports, people
+from portal.models import (
+    Account,
+    Authenticator,
+    Customer,
+    Device,
+    History,
+    ImportRun,
+    Letter,
+    Passkey,
+    Salon,
+)
 from portal.models.imports import ImportState
 from portal.outside import clock
+from portal.rules.signing_in import By
 from portal.rules.workflow import Role
 from tests.builders import NOW, a_customer, a_device, a_salon, a_staff_member, an_admin, an_owner
 from tests.clients import page_of
+from tests.queries import counted
 
 HEADER = ["Kundennummer", "Kunde", "Salon", "Straße", "PLZ", "Ort", "Telefon", "Seriennummer", "Gekauft am"]
 ROW = ["K1", "Haarwerk GmbH", "Haarwerk Süd", "Weg 1", "50667", "Köln", "0221 123456", "KS-1", "02.05.2023"]
@@ -146,6 +158,44 @@ def test_an_admin_invites_and_closes_staff_but_not_the_last_admin(client, sign_i
     assert Account.get_by_id(new.id).closed_at is not None
     with pytest.raises(people.LastAdmin):
         people.close(admin, by=admin, now=NOW)
+
+
+def test_the_team_shows_who_is_in_and_with_which_second_factor(client, sign_in):  # rule P1
+    admin, now = an_admin("lea@portal.example"), clock.now()
+    sign_in(client, admin)
+    with counted() as alone:
+        client.get("/staff/team")
+    people.invite("neu@portal.example", "Neu", role=Role.STAFF, by=admin, now=now)
+    for name, has_app, has_key in (("Alma", True, False), ("Paul", False, True), ("Beate", True, True)):
+        member = a_staff_member(f"{name}@portal.example")
+        if has_app:
+            Authenticator.create(account=member, secret="x", created_at=now, confirmed_at=now)
+        if has_key:
+            told = {"credential_id": name, "public_key": "x", "user_handle": name, "name": "Schlüssel"}
+            Passkey.create(account=member, created_at=now, **told)
+    with counted() as together:
+        shown = client.page("/staff/team").text
+    assert len(together) == len(alone)
+    for name, accepted, factor in (
+        ("Lea", "angenommen", "noch keiner"),
+        ("Neu", "noch nicht angenommen", "noch keiner"),
+        ("Alma", "angenommen", "App"),
+        ("Paul", "angenommen", "Passkey"),
+        ("Beate", "angenommen", "App und Passkey"),
+    ):
+        of_person = " ".join(shown.partition(f"{name.lower()}@portal.example")[2].split()[2:12])
+        assert of_person.startswith(f"Einladung {accepted} Zweiter Schritt {factor} "), of_person
+
+
+def test_only_who_never_came_in_is_invited_again(desk):  # rule P1
+    owner = an_owner()
+    Account.update(password_hash=None).where(Account.id == owner.id).execute()
+    page = f"/staff/customers/{owner.customer_id}"
+    assert "Einladung erneut schicken" in desk.page(page).text
+    accounts.begin(owner, By.LINK, device="", address="", now=clock.now())
+    came_in = desk.page(page).text
+    assert "Einladung erneut schicken" not in came_in
+    assert "Link zum Anmelden schicken" in came_in
 
 
 def test_a_list_is_shown_first_and_taken_over_then(desk):

@@ -66,8 +66,11 @@ def withdraw_invitation(invitation: int) -> Response:
     found = next((one for one in Registration.invited(_me().customer) if one.id == invitation), None)
     if found is None:
         abort(404)
-    colleagues.withdraw(found, by=_me(), now=clock.now())
-    flash(_("Die Einladung ist zurückgenommen."))
+    try:
+        colleagues.withdraw(found, by=_me(), now=clock.now())
+        flash(_("Die Einladung ist zurückgenommen."))
+    except colleagues.Followed:
+        flash(_("%(name)s hat die Einladung gerade angenommen und gehört jetzt dazu.", name=found.name))
     return go_to(url_for("owner.people"))
 
 

@@ -10,7 +10,7 @@ from portal.outside import clock
 
 DEEDS = {"again": people.invite_again, "close": people.close, "reopen": people.reopen}
 DONE = {
-    "again": _l("Eine neue Einladung an %(name)s ist unterwegs."),
+    "again": _l("Ein neuer Link an %(name)s ist unterwegs."),
     "close": _l("Das Konto von %(name)s ist geschlossen."),
     "reopen": _l("Das Konto von %(name)s ist wieder offen."),
 }
