@@ -16,6 +16,7 @@ from flask import current_app, g, render_template
 from portal.models import Account, Case, own_cases, own_data
 from portal.outside import clock, files
 from portal.rules.returns import GOING_HOME
+from portal.rules.workflow import CLOSED
 from portal.web import context
 from portal.web.documents import facts_sheet, outage, return_note, slip
 from portal.web.documents import quote as quote_paper
@@ -60,7 +61,9 @@ def of_case(account: Account, case_id: int) -> Iterator[Member]:
 
 
 def _papers(case: Case) -> Iterator[tuple[str, bytes]]:
-    if case.is_send_in:
+    if case.is_send_in and case.released_at:
+        yield "slip", slip.as_released(case, case.released_at)
+    elif case.is_send_in and case.state not in CLOSED:  # one that is over and never was released has none
         yield "slip", slip.made(case)
     if case.state in GOING_HOME:
         yield "return-note", return_note.made(case)

@@ -15,9 +15,11 @@ from portal import copies
 from portal.actions import takeouts
 from portal.models import Attachment, Case, History, Letter, Takeout
 from portal.outside import archives, clock, files
+from portal.web import letters, own_data
 from tests.actions.closed_cases import a_closed_case
-from tests.builders import a_case, a_case_delivered, an_owner
+from tests.builders import a_case, a_case_delivered, a_waiting_case, an_owner
 from tests.clients import page_of
+from tests.web import letters_of_privacy
 
 ADDRESS = "/account/data"
 
@@ -100,6 +102,41 @@ def test_no_note_of_the_team_is_in_it(app, client, sign_in, rounds):  # rules P1
     assert "Geheimes im Team" not in told
     assert "Geheimes im Gespräch" in told
     assert json.loads(told)["links"][0]["state"] == "active"
+
+
+def test_the_slip_of_a_finished_case_is_as_it_was_released_or_not_there(app, owner, device):  # rules C2b, P3
+    released, never = a_closed_case(device), a_closed_case(device)
+    Case.update(released_at=None, valid_until=None).where(Case.id == never.id).execute()
+    waiting = a_waiting_case(device, owner)
+    Case.update(customer=owner.customer).execute()
+    with app.app_context(), own_data.speaking_to(owner):
+        of = {case.id: dict(own_data.of_case(owner, case.id)) for case in (released, never, waiting)}
+
+    def said(case: Case) -> str:
+        return PdfReader(io.BytesIO(of[case.id][f"cases/{case.number}/slip.pdf"])).pages[0].extract_text()
+
+    assert "Erstellt am 21. November 2026" in said(released)
+    assert "Freigegeben. Bitte schicken Sie das Paket bis" in said(released)
+    assert "Noch nicht freigegeben" in said(waiting)
+    assert f"cases/{never.number}/slip.pdf" not in of[never.id]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("takeout_ready", ["Sie ist fertig.", "laden Sie die Kopie bis", "Danach löschen wir diese Kopie."]),
+        ("deletion_asked", ["Aus Ihrem Betrieb wurde", "Gelöscht wird am", "Dann müssen Sie nichts tun.",
+                            "drücken Sie „Nicht löschen, alles behalten“"]),
+    ],
+)  # fmt: skip
+def test_letters_about_ones_data_say_what_happened_what_to_do_and_until_when(app, event, said):  # rule P3
+    letters_of_privacy.EVENTS[event]()
+    with app.app_context():
+        rendered = letters.render(Letter.get(Letter.event == event))
+    for words in said:
+        assert words in rendered.text
+    until = {"takeout_ready": "28. November, 10:14 Uhr", "deletion_asked": "24. November, 10:14 Uhr"}
+    assert until[event] in rendered.text
 
 
 def test_only_its_person_can_fetch_it_and_only_for_seven_days(

@@ -1,7 +1,7 @@
 """The slip that travels to us in the parcel (Begleitschein; rules C1–C3)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import force_locale
@@ -43,14 +43,24 @@ class Slip:
 def made(case: Case, address: str | None = None) -> bytes:
     """Return the slip as PDF in the owner's language; `address` is the case's, for the QR code (C2)."""
     with force_locale(case.language):
-        said = of(case, address or documents.address_of(case), now=clock.now())
-        return documents.printed(
-            "slip.html",
-            css=documents.SLIP,
-            slip=said,
-            qr=documents.qr(said.case_url),
-            code128=documents.bars(said.number),
-        )
+        return _printed(of(case, address or documents.address_of(case), now=clock.now()))
+
+
+def as_released(case: Case, released_at: datetime) -> bytes:
+    """Return the slip as it was on the day of its release, whatever the case became since (rules C2b, P3)."""
+    with force_locale(case.language):
+        then = of(case, documents.address_of(case), now=released_at)
+        return _printed(replace(then, released=True))
+
+
+def _printed(said: Slip) -> bytes:
+    return documents.printed(
+        "slip.html",
+        css=documents.SLIP,
+        slip=said,
+        qr=documents.qr(said.case_url),
+        code128=documents.bars(said.number),
+    )
 
 
 def of(case: Case, address: str, *, now: datetime) -> Slip:
