@@ -131,6 +131,7 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     furnish(document);
+    if (event.detail.ctx.sourceElement === document.body) document.getElementById("main")?.focus({ preventScroll: true }); /* another page */
     if (!event.detail.ctx.sourceElement.matches("[data-poll]")) focusMistakes(document);
   });
   document.addEventListener("htmx:finally:request", (event) => {
@@ -158,6 +159,8 @@
     field.value = "";
     field.focus();
   });
+
+  const focusDeed = (root) => { if (!root.querySelector(".mistakes")) root.querySelector("[data-typing-goes-to]")?.focus(); };
 
   /* An open account menu closes with Escape or a press beside it. */
   const closeMenus = (except) => each(document, "details.menu[open]", (menu) => { if (!menu.contains(except)) menu.open = false; });
@@ -189,4 +192,5 @@
 
   furnish(document);
   focusMistakes(document);
+  focusDeed(document);
 })();

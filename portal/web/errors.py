@@ -14,6 +14,7 @@ from portal.rules.workflow import StepRefused
 from portal.web import context, kept, sizes
 from portal.web.access import SessionOver, please_sign_in
 from portal.web.api import problems
+from portal.web.fragments import is_htmx, over_the_page
 from portal.web.hosts import UnknownHost
 
 PAGES = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
@@ -59,14 +60,22 @@ def elsewhere(_error: UnknownHost) -> Response:
 
 
 def form_expired(_error: CSRFError) -> Response:
-    """Say that the form is too old, and show what was typed, ready to be sent again."""
-    return answer(400, 400, kept=kept.of_request())
+    """Say that the form is too old, and show what was typed, ready to be sent again.
+
+    Where no signing in is needed, htmx only asks while somebody is answering: that is told nothing.
+    """
+    typed = kept.of_request()
+    shown = answer(400, 400, kept=typed)
+    return over_the_page(shown) if typed and is_htmx() and request.blueprint not in kept.OPEN else shown
 
 
 def signed_out(_error: SessionOver) -> Response:
     """Keep what was typed by somebody whose session has ended meanwhile; without any, ask to sign in."""
-    typed = None if request.headers.get("HX-Request") == "true" else kept.of_request()
-    return answer(400, 400, kept=typed) if typed and typed.texts else please_sign_in()
+    typed = kept.of_request()
+    if not typed or not typed.texts:
+        return please_sign_in()
+    shown = answer(400, 400, kept=typed)
+    return over_the_page(shown) if is_htmx() else shown
 
 
 def moved(error: StepRefused) -> Response:

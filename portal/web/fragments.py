@@ -34,6 +34,17 @@ def go_to(address: str) -> Response:
     return redirect(address, code=303)
 
 
+def over_the_page(answer: Response) -> Response:
+    """Have htmx put this whole page in the place of what is shown, whatever part of it was to be swapped.
+
+    Its status is then 409: of 400 and 401 htmx shows nothing, which is right for what a poll is told.
+    """
+    answer.status_code = 409
+    answer.headers["HX-Retarget"] = "body"
+    answer.headers["HX-Reswap"] = "outerHTML show:top"
+    return answer
+
+
 def unchanged(tag: str) -> bool:
     """Tell whether the asker has this state already: answer 304 then, it costs nothing."""
     return request.if_none_match.contains(tag)

@@ -86,3 +86,38 @@ def test_a_press_without_words_after_the_session_leads_to_signing_in(app, client
     answer = client.post("/account/sessions/end", headers=HERE)
     assert answer.status_code == 302
     assert "/sign-in" in answer.location
+
+
+def test_htmx_shows_what_was_typed_in_the_place_of_the_whole_page(client, staff):
+    build.a_waiting_case()
+    desk = client.get("/staff/")
+    SignIn.update(ended_at=build.NOW).execute()
+    reason = {"decline_reason": "Frau Muster rief an"}
+    answer = client.send(desk, reason, form="/steps/decline", headers={**HERE, "HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (409, "body")  # of 400 htmx shows nothing
+    assert answer.headers["HX-Reswap"].startswith("outerHTML")
+    assert "HX-Redirect" not in answer.headers
+    assert "Frau Muster rief an" in page_of(answer).text
+    assert "nicht mehr angemeldet" in page_of(answer).text
+
+
+def test_htmx_shows_it_too_when_the_cookie_is_gone(client, staff):
+    answer = sent(client, TYPED, headers={**HERE, "HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (409, "body")
+    assert "Haarwerk <b>Süd</b>" in page_of(answer).text
+
+
+def test_htmx_that_only_reads_along_is_told_nothing(client):
+    answer = sent(client, TYPED, "/report/link", headers={**HERE, "HX-Request": "true"})
+    assert answer.status_code == 400  # which is not swapped in
+    assert "HX-Retarget" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_htmx_without_words_is_led_to_signing_in(app, client, staff, method):
+    app.config["WTF_CSRF_ENABLED"] = False
+    SignIn.update(ended_at=build.NOW).execute()
+    address = "/staff/" if method == "get" else "/account/sessions/end"
+    answer = getattr(client, method)(address, headers={**HERE, "HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/sign-in")
