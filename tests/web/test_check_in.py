@@ -1,5 +1,6 @@
 """Is a parcel checked in with one scan and one button, and the rest told?  Rules C1, C4, C4a, S2, S3."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -67,6 +68,13 @@ def test_the_usual_parcel_is_one_scan_and_one_button(client, staff, case, spell)
 
 
 @ONE_ENGINE
+def test_the_next_code_goes_into_a_field_and_never_presses_the_button(client, staff, case):  # rule C4
+    html = client.get("/staff/check-in", query_string={"number": case.number}).text
+    focused = re.findall(r"<(\w+)[^>]*\bautofocus\b", html)
+    assert focused == ["input"]
+    assert "Ein anderes Paket" in html
+
+
 def test_everything_about_an_unusual_parcel_is_kept_and_told(client, staff, case):  # rules C4, C4a
     answer = take_in(
         client,
