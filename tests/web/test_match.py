@@ -3,7 +3,7 @@
 import pytest
 
 from portal.actions import cases, emergencies
-from portal.models import Account, Case, Letter
+from portal.models import Account, Case, Customer, Letter
 from portal.outside import clock
 from portal.rules import numbers
 from portal.rules.workflow import State
@@ -120,3 +120,33 @@ def test_a_matched_case_is_no_more_to_be_matched(client, staff, salon):
     client.send(client.get(f"/staff/cases/{case.number}/match?customer={salon.customer_id}"), form="/match")
     assert client.get(f"/staff/cases/{case.number}/match").status_code == 303
     assert emergencies.find(emergencies.token_of(Case.get_by_id(case.id).emergencies.get(), "x")) is None
+
+
+def test_a_customer_added_for_a_report_is_chosen_for_it(client, staff):  # rule P1a
+    case = a_confirmed_emergency(clock.now(), number="K777").case
+    at = client.get(next(link for link in client.page(match_of(case)).links if "customers/new" in link))
+    assert EMAIL not in at.request.url  # what people typed stands in no log
+    assert EMAIL in page_of(at).text
+    a_customer(number="K777")
+    taken = client.send(at, {}, form="/customers/new")
+    assert taken.status_code == 422
+    at = client.send(taken, {"number": "K778"}, form="/customers/new", follow=False)
+    added = Customer.get(Customer.number == "K778")
+    assert (added.name, at.headers["Location"]) == (case.return_name, f"{match_of(case)}?customer={added.id}")
+    done = client.send(client.get(at.headers["Location"]), form="/match")
+    assert f"{case.return_name}, freigegeben" in page_of(done).text
+    assert Case.get_by_id(case.id).customer == added
+
+
+@pytest.mark.parametrize(
+    "wanted", ["case=R0", "case=%00", "registration=0", "registration=x", "registration=9999999"]
+)
+def test_who_does_not_wait_gets_no_customer(client, staff, wanted):  # rule P1a
+    page = client.get(f"/staff/customers/new?{wanted}")
+    assert "selbst eingetippt" not in page_of(page).text
+    at = client.send(page, {"number": "K7", "name": "Haarwerk"}, form="/customers/new")
+    assert at.request.path == f"/staff/customers/{Customer.get().id}"
+
+
+def match_of(case: Case) -> str:
+    return f"/staff/cases/{case.number}/match"

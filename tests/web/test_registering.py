@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from portal.actions import registrations
-from portal.models import Account, Letter, Registration
+from portal.models import Account, Customer, Letter, Registration
 from portal.models.registrations import Verdict
 from portal.outside import clock
 from portal.rules.signing_in import FREE, Counted
@@ -111,6 +111,17 @@ def test_another_customers_number_can_be_typed(client, app, staff):
         answer = client.send(page, {"customer": "other", "number": number}, form="/approve")
         assert answer.status_code == status
     assert Registration.get().customer == customer
+
+
+def test_a_customer_added_for_who_registered_is_chosen_for_them(client, app, staff):  # rule P1
+    asked = register(number="", business="Haarwerk Nord", now=clock.now())
+    page = client.page(f"/staff/registrations/{asked.id}")
+    at = client.get(next(link for link in page.links if "customers/new" in link))
+    assert "02202 12345" in page_of(at).text
+    at = client.send(at, {"number": "K9", "name": "Ganz anders"}, form="/customers/new")
+    assert at.request.path == f"/staff/registrations/{asked.id}"
+    client.send(at, {}, form="/approve")
+    assert Account.get(Account.email == ADA).customer == Customer.get(Customer.number == "K9")
 
 
 def test_a_number_alone_is_a_choice_but_not_beside_another_customer(client, app, staff):

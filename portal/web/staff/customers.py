@@ -22,7 +22,7 @@ from portal.web import labels
 from portal.web.forms import Form, clean
 from portal.web.fragments import go_to, page
 from portal.web.looking import looked
-from portal.web.staff import bp, facts
+from portal.web.staff import bp, customers_wanted, facts
 from portal.web.staff.customers_forms import (
     LANGUAGES,
     YES_NO,
@@ -87,14 +87,21 @@ def _show(found: Customer, form: PersonForm | None = None, status: int = 200) ->
 
 @bp.route("/customers/new", methods=["GET", "POST"])
 def new_customer() -> Response:
-    """Add a customer."""
-    form = customer_form(None)
-    shown = {"title": _("Kunde anlegen"), "kind": "customer", "back": url_for("staff.customers")}
+    """Add a customer; for somebody who waits with what they typed, and back to them with it chosen."""
+    wanted = customers_wanted.asked_for()
+    form = customer_form(None, wanted.typed if wanted else None)
+    shown = {
+        "title": _("Kunde anlegen"),
+        "kind": "customer",
+        "back": wanted.address if wanted else url_for("staff.customers"),
+        "wanted": wanted,
+    }
     return _edited(
         form,
         shown,
         lambda: deeds.add(form.number.data, form.name.data, by=_me(), now=clock.now()),
         lambda made: made.id,
+        wanted.with_customer if wanted else _address,
     )
 
 
@@ -160,8 +167,16 @@ def _change(row: Customer | Salon | Device, form: Form) -> None:
     deeds.change(row, form.values, by=_me(), now=clock.now())  # type: ignore[attr-defined]
 
 
+def _address(customer: int) -> str:
+    return url_for("staff.customer", customer=customer)
+
+
 def _edited(
-    form: Any, shown: dict[str, Any], deed: Callable[[], Any], customer_of: Callable[[Any], int]
+    form: Any,
+    shown: dict[str, Any],
+    deed: Callable[[], Any],
+    customer_of: Callable[[Any], int],
+    then: Callable[[int], str] = _address,
 ) -> Response:
     """Show the form, or do the deed; a number that is taken is told at its field (rule S3)."""
     if request.method != "POST":
@@ -174,7 +189,7 @@ def _edited(
         field = "number" if shown["kind"] == "customer" else "serial"
         return _form_page(form, shown, {field: str(TAKEN[field])})
     flash(_("Gespeichert."), "good")
-    return go_to(_address(customer_of(made)))
+    return go_to(then(customer_of(made)))
 
 
 def _form_page(form: Any, shown: dict[str, Any], errors: dict[str, str] | None = None) -> Response:
@@ -221,10 +236,6 @@ def person(account: int, deed: str) -> Response:
 
 def _customer(number: int) -> Customer:
     return get_object_or_404(Customer, Customer.id == number, Customer.is_shown_to(_me()))
-
-
-def _address(customer: int) -> str:
-    return url_for("staff.customer", customer=customer)
 
 
 def _me() -> Account:

@@ -105,9 +105,9 @@ class TeamForm(PersonForm):
     role = Choice(options=[Role.STAFF, Role.ADMIN])
 
 
-def customer_form(customer: Customer | None) -> CustomerForm:
-    """Return the form of a customer, filled in with what is known."""
-    return CustomerForm(data={"number": customer.number, "name": customer.name} if customer else None)
+def customer_form(customer: Customer | None, typed: dict[str, str] | None = None) -> CustomerForm:
+    """Return the form of a customer, filled in with what is known; of a new one with what somebody typed."""
+    return CustomerForm(data={"number": customer.number, "name": customer.name} if customer else typed)
 
 
 def salon_form(salon: Salon | None) -> SalonForm:

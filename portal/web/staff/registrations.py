@@ -115,7 +115,9 @@ def _suggested(choice: str) -> Customer | None:
 def _shown(
     found: Registration, status: int = 200, errors: dict[str, str] | None = None, form: Any = None
 ) -> Response:
-    suggested = [] if found.verdict else _suggestions(found)
+    named = None if form or found.verdict else _suggested(request.args.get("customer", ""))
+    suggested = [] if found.verdict else _suggestions(found, named)
+    typed = {name: request.form.get(name, "") for name in ("customer", "number", "why")} if form else {}
     return page(
         "staff/registration.html",
         status=status,
@@ -123,14 +125,18 @@ def _shown(
         choices=[_choice(one) for one in suggested],
         other=OTHER,
         errors=errors or {},
-        typed={name: request.form.get(name, "") for name in ("customer", "number", "why")} if form else {},
+        typed=typed or ({"customer": str(named.id)} if named else {}),
     )
 
 
-def _suggestions(found: Registration) -> list[Suggestion]:
-    return matches.suggestions(
+def _suggestions(found: Registration, named: Customer | None) -> list[Suggestion]:
+    """Return whom it may be; the one that was named first, one just added for this person for example."""
+    likely = matches.suggestions(
         email=found.email, number=found.customer_number, business=found.business, phone=found.phone
     )
+    if named and all(one.customer != named for one in likely):
+        likely.insert(0, Suggestion(named, ()))
+    return likely
 
 
 def _choice(one: Suggestion) -> tuple[str, str, str, str]:
