@@ -75,6 +75,9 @@ def test_an_admin_looks_into_it_with_a_reason_for_a_quarter_of_an_hour(
     case = locked()
     address, inside = f"{PAGE}/customers/{case.customer_id}", f"/staff/cases/{case.number}"
     assert client.get(inside).status_code == 404  # not by the address alone
+    assert "Gesperrte Kunden" in client.page(PAGE).text  # one word for it everywhere
+    assert client.page(address).headline == "Gesperrter Kunde"
+    assert "gesperrter Kunde" in client.page("/staff/history").text
     assert client.send(client.get(address), {"why": " "}).status_code == 422
     shown = client.send(client.get(address), {"why": "Anfrage des Finanzamts"})
     assert "Haarwerk GmbH" in page_of(shown).text
