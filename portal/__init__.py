@@ -17,7 +17,7 @@ rules/      WHAT IS TRUE: pure functions and tables, named after the rulebook. `
 models/     WHAT WE REMEMBER: one module per subject with its questions, `schema` for triggers,
             `migrations/` for the way here.
 actions/    WHAT PEOPLE CAN DO: change, history and letters in one transaction; first come, first served.
-            `cases` takes the steps, `conditions` says what must be true before some of them; `parcels`
+            `reported` is the device of a report, `cases` takes the steps, `conditions` says what must be true before some of them; `parcels`
             (in) and `packing` (out), `workshop` and `swaps`, `quotes`, `appointments` and `seats`,
             `commissioning`; `customers` and `imports`. Who may come in: `people`, `accounts`,
             `registrations`, `second_factor`, `passkeys`; without an account `emergencies`, then `matching`.

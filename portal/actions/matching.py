@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.actions import cases, history, hooks, letters, link_steps, links, people, queue, reports
+from portal.actions import cases, history, hooks, letters, link_steps, links, people, queue, reported
 from portal.actions.cases import CaseMoved
 from portal.actions.links import BackupFacts
-from portal.models import Account, Case, Consent, Customer, Device, Emergency, Operator, Salon, SubstituteLink
+from portal.models import Account, Case, Consent, Customer, Device, Emergency, Operator, Salon
 from portal.models.base import transaction
 from portal.rules import berlin, report
 from portal.rules.links import LinkReason
 from portal.rules.report import DeviceFacts, Page
-from portal.rules.triage import Hold, Origin, Outcome
+from portal.rules.triage import Hold, Outcome
 from portal.rules.workflow import State, StepRefused
 
 
@@ -44,7 +44,7 @@ def match(case: Case, owner: Owner, *, by: Account, now: datetime, invites: bool
     with transaction():
         device = _device(case, owner, now)
         emergency = Emergency.of_case(case)
-        facts = _facts(device, now)
+        facts = reported.known_of(device, now)
         matched = _give(case, owner.customer, device, facts, emergency, now)
         told = {"customer": owner.customer.number, "device": device.serial or device.name}
         history.record(matched, "match", by=by, at=now, **told)
@@ -65,18 +65,7 @@ def _device(case: Case, owner: Owner, now: datetime) -> Device:
         return queue.held(device)  # before the case, as in every deed
     if salon is not None and salon.customer_id != owner.customer.id:
         raise NotTheirs(salon.id)
-    return reports.register(case.answers, owner.customer, now=now, salon=salon)
-
-
-def _facts(device: Device, now: datetime) -> DeviceFacts:
-    link = SubstituteLink.open_for(device)
-    return DeviceFacts(
-        origin=Origin(device.origin),
-        tse_in_server=device.tse_in_server,
-        backup_booked=device.backup_booked,
-        estimate=device.estimate(berlin.day_of(now)),
-        link_is_open=link is not None and not link.is_over(now),
-    )
+    return queue.held(reported.register(case.answers, owner.customer, now=now, salon=salon))
 
 
 def _give(

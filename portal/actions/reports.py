@@ -5,13 +5,13 @@ P4 and S7 (acceptances with wording, version, language and time).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from portal.actions import cases, customers, emergencies, history, hooks, letters, link_steps, links, queue
+from portal.actions import cases, emergencies, history, hooks, letters, link_steps, links, queue, reported
 from portal.actions.links import BackupFacts
 from portal.models import (
     Account,
@@ -19,11 +19,9 @@ from portal.models import (
     Case,
     Consent,
     Counter,
-    Customer,
     Device,
     Draft,
     Operator,
-    Salon,
     SubstituteLink,
 )
 from portal.models.accounts import hash_of
@@ -32,7 +30,7 @@ from portal.models.base import transaction
 from portal.rules import berlin, numbers, report, triage, workflow
 from portal.rules.links import LinkReason
 from portal.rules.report import DeviceFacts, Page
-from portal.rules.triage import Origin, Outcome
+from portal.rules.triage import Outcome
 from portal.rules.workflow import Role, State
 
 
@@ -133,35 +131,6 @@ def remove_photo(photo: Attachment) -> None:
         raise ReportSent(photo.draft_id)
 
 
-def device_of(draft: Draft, account: Account | None) -> Device | None:
-    """Return the device chosen in the report, if it is one of the account's own (rule P1)."""
-    chosen = _id(draft.answers.get(Page.DEVICE, {}).get("device"))
-    if account is None or account.customer is None or chosen is None:
-        return None
-    return Device.of(account.customer).where(Device.id == chosen).first()
-
-
-def _id(given: Any) -> int | None:
-    """Return what was given as an id, or None; longer numbers than an id has break the database."""
-    text = str(given)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def facts_of(draft: Draft, device: Device | None, now: datetime) -> DeviceFacts:
-    """Return what is known of the report's device, from the register or from the answers."""
-    today = berlin.day_of(now)
-    if device is None:
-        return report.unlisted_device(draft.answers, today)
-    link = SubstituteLink.open_for(device)
-    return DeviceFacts(
-        origin=Origin(device.origin),
-        tse_in_server=device.tse_in_server,
-        backup_booked=device.backup_booked,
-        estimate=device.estimate(today),
-        link_is_open=link is not None and not link.is_over(now),
-    )
-
-
 def backup_facts(draft: Draft, known: DeviceFacts) -> BackupFacts:
     """Return what the report says about backup and data (rules B1a–B3)."""
     answers = draft.answers
@@ -202,7 +171,9 @@ def send(draft: Draft, *, by: Account | None, now: datetime, secret: str = "", l
 
     Without an account (`by` None) it waits for staff to find out whose it is, its link is asked for
     then, and whoever sent it follows it by a secret made of `secret` (rule P1a). Sending again returns
-    the same case (S3). Raises ReportIncomplete with the page that still needs an answer, and StepRefused
+    the same case (S3). Of two reports of one device at once the first is released, the second waits for
+    staff (S1); what staff release themselves in the same moment stands beside it, and they see both.
+    Raises ReportIncomplete with the page that still needs an answer, and StepRefused
     for anybody but an owner.
     """
     with transaction():
@@ -229,11 +200,13 @@ def _sent_before(draft: Draft) -> Case:
 
 def _checked(draft: Draft, by: Account | None, now: datetime) -> _Sending:
     workflow.take_step("submit", State.DRAFT, by.role if by else Role.OWNER)
-    device = device_of(draft, by)
+    device = reported.device_of(draft, by)
     listed = draft.answers.get(Page.DEVICE, {}).get("device") != report.UNLISTED
     if device is None and listed:
         raise ReportIncomplete(Page.DEVICE)
-    facts = facts_of(draft, device, now)
+    if device is not None:
+        queue.held(device)  # before any case, as in every deed: two reports of one device take turns (S1)
+    facts = reported.facts_of(draft, device, now)
     fee = Operator.current().inspection_fee_cents is not None
     if page := report.first_open(draft.answers, facts, inspection_fee=fee, identified=by is not None):
         raise ReportIncomplete(page)
@@ -242,40 +215,9 @@ def _checked(draft: Draft, by: Account | None, now: datetime) -> _Sending:
         raise ReportIncomplete(Page.TOPIC)
     if device is None and by is not None:
         assert by.customer is not None  # an owner always has one; accounts.create sees to it
-        device = register(draft.answers, by.customer, now=now)
+        device = reported.register(draft.answers, by.customer, now=now)
+        facts = replace(facts, is_sent_in=reported.is_sent_in(queue.held(device), now))
     return _Sending(draft, by, now, device, facts, outcome)
-
-
-def register(
-    answers: report.Answers, customer: Customer, *, now: datetime, salon: Salon | None = None
-) -> Device:
-    """Add the device that was described, once, to the salon or to the one that was named.
-
-    Staff complete it later.
-    """
-    given = answers.get(Page.DEVICE_DETAILS, {})
-    salons = Salon.of(customer)
-    salon = salon or salons.where(Salon.id == _id(given.get("salon"))).first() or salons.first()
-    if salon is None:
-        salon = _first_salon(answers, customer)
-    known = given.get("year") and given.get("month")
-    purchased_in = f"{int(given['year']):04d}-{int(given['month']):02d}" if known else None
-    origin = Origin(given.get("origin") or Origin.UNKNOWN)
-    return Device.like(salon, purchased_in, origin) or Device.create(
-        salon=salon,
-        purchased_in=purchased_in,
-        origin=origin,
-        tse_in_server=report.yes_no(answers, Page.DEVICE_DETAILS, "tse"),
-        backup_booked=report.yes_no(answers, Page.BACKUP, "booked"),
-        created_at=now,
-    )
-
-
-def _first_salon(answers: report.Answers, customer: Customer) -> Salon:
-    """Add the salon of a customer of whom we have none yet, at the address to return to."""
-    given = answers.get(Page.ADDRESS) or answers.get(Page.CONTACT, {})
-    address = {name: given.get(name, "") for name in ("street", "postal_code", "city")}
-    return customers.add_salon(customer, given.get("name") or customer.name, **address)
 
 
 def _file(sending: _Sending, language: str) -> Case:

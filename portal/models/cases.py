@@ -24,7 +24,7 @@ from portal.models.drafts import Draft
 from portal.rules.carriers import Carrier
 from portal.rules.triage import Outcome, Topic
 from portal.rules.warranty import Decision, Estimate
-from portal.rules.workflow import CLOSED, State
+from portal.rules.workflow import CLOSED, SENT_IN, State
 
 
 class Case(BaseModel):
@@ -121,11 +121,32 @@ class Case(BaseModel):
         return cases.where(cls.customer == account.customer_id, cls.customer.is_null(False))
 
     @classmethod
-    def open_of(cls, device: Device):
+    def open_of(cls, device: Device | int):
         """Select the device's cases that have not ended, newest first."""
         return (
             cls.select().where(cls.device == device, cls.state.not_in(list(CLOSED))).order_by(cls.id.desc())
         )
+
+    @classmethod
+    def sent_in_of(cls, device: Device | int, now: datetime):
+        """Select the cases by which the device is being sent in at this moment, newest first (rule S1).
+
+        One whose release has lapsed is none of them: nothing may be sent with it any more (rule C2b).
+        """
+        holds = (cls.state != State.AWAITING_SHIPMENT) | cls.valid_until.is_null() | (cls.valid_until > now)
+        return cls.open_of(device).where(cls.state.in_(list(SENT_IN)), holds)
+
+    @classmethod
+    def own_send_in_of(cls, device: Device | int, customer: Customer | int, now: datetime):
+        """Select the business's own among them: a device may have had another owner (rule P1)."""
+        return cls.sent_in_of(device, now).where(cls.customer == customer)
+
+    def other_send_in(self, now: datetime) -> "Case | None":
+        """Return the business's other case by which this one's device is being sent in (rules S1, P1)."""
+        if self.device_id is None or self.customer_id is None:
+            return None
+        found = Case.own_send_in_of(self.device_id, self.customer_id, now)
+        return found.where(Case.id != self.id).first()
 
     @classmethod
     def open_of_customer(cls, customer: Customer):

@@ -70,6 +70,7 @@ class DeviceFacts:
     backup_booked: bool | None = None
     estimate: Estimate = Estimate.UNKNOWN
     link_is_open: bool = False  # requested or active already (L1)
+    is_sent_in: bool = False  # by another case, released and not over (S1)
 
 
 UNLISTED = "unlisted"
@@ -291,6 +292,7 @@ def holds(answers: Answers, device: DeviceFacts, *, identified: bool) -> tuple[H
         checks_done=triage.checks_done(quick_checks(answers)),
         device_from=device.origin,
         identified=identified,
+        already_sent_in=device.is_sent_in,
     )
 
 

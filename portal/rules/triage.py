@@ -75,6 +75,7 @@ class Hold(StrEnum):
     NOT_A_SEND_IN = "not_a_send_in"
     THIRD_PARTY_DEVICE = "third_party_device"
     NOT_IDENTIFIED = "not_identified"
+    ALREADY_SENT_IN = "already_sent_in"
 
 
 TEAMVIEWER_ENDED_ON = date(2022, 8, 1)
@@ -147,12 +148,22 @@ def checks_done(answers: Mapping[QuickCheck, CheckAnswer]) -> bool:
 
 
 def holds(
-    *, outcome: Outcome, estimate: Estimate, checks_done: bool, device_from: Origin, identified: bool
+    *,
+    outcome: Outcome,
+    estimate: Estimate,
+    checks_done: bool,
+    device_from: Origin,
+    identified: bool,
+    already_sent_in: bool = False,
 ) -> tuple[Hold, ...]:
     """Return why a complete report waits for staff; empty is released for shipping at once (rule S1).
 
     Also rules W2 (no spare parts), W4 (purchase unknown) and P1a (reporter not identified). A device of
     unknown origin is no reason by itself; where nothing is sent in, neither are its age and the quick checks.
+
+    `already_sent_in`: another case of the device stands in one of `workflow.SENT_IN`, so nothing is left in
+    the salon to be sent. A session or a service never makes a send-in wait, nor does a report that waits
+    for staff itself, or one whose release has lapsed (C2b): with none of them a parcel may be sent.
     """
     sent_in = outcome == Outcome.SEND_IN
     reasons = {
@@ -162,5 +173,6 @@ def holds(
         Hold.NOT_A_SEND_IN: not sent_in,
         Hold.THIRD_PARTY_DEVICE: device_from == Origin.ELSEWHERE,
         Hold.NOT_IDENTIFIED: not identified,
+        Hold.ALREADY_SENT_IN: sent_in and already_sent_in,
     }
     return tuple(hold for hold, applies in reasons.items() if applies)

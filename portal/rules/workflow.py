@@ -190,6 +190,15 @@ AT_THE_WORKSHOP = frozenset(
 )
 """The states in which the server is with us: its database can be read out (rule L6)."""
 
+SENT_IN = AT_THE_WORKSHOP | {
+    State.AWAITING_SHIPMENT,
+    State.ON_ITS_WAY_TO_US,
+    State.ON_ITS_WAY_BACK,
+    State.DELIVERED,
+    State.COMMISSIONING_BOOKED,
+}
+"""The states of a send-in from its release until the server is in service again (rules S1, R1)."""
+
 _OWNERS_TURN = frozenset(
     {
         State.DRAFT,

@@ -71,6 +71,7 @@ HOLDS = {
     Hold.NOT_A_SEND_IN: _l("Das Gerät muss nicht eingeschickt werden. Der Support meldet sich."),
     Hold.THIRD_PARTY_DEVICE: _l("Das Gerät wurde nicht bei uns gekauft."),
     Hold.NOT_IDENTIFIED: _l("Wir ordnen die Meldung noch Ihrem Salon zu."),
+    Hold.ALREADY_SENT_IN: _l("Für diesen Kassenserver gibt es schon einen offenen Vorgang."),
 }
 
 CHECKS = {

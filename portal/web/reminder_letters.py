@@ -5,17 +5,22 @@ from typing import Any
 from flask import url_for
 
 from portal.models import Case, History, Letter, ParcelItem, Quote
+from portal.outside import clock
 from portal.rules.quotes import QuoteState
 from portal.rules.reminders import LAPSE_AFTER, Reminder
 from portal.rules.returns import homecoming
+from portal.rules.triage import Hold
 from portal.web import parts
 
 EVENTS = frozenset({*Reminder, "cancelled", "commissioned", "not_repairable"})
 
 
 def values(letter: Letter) -> dict[str, Any]:
-    """Return what the letters of reminders, and those at the end of a case, need besides the case."""
+    """Return what the letters of reminders, and those at begin and end of a case, need besides the case."""
     case = letter.case if letter.case_id else None
+    if letter.event == "submitted":
+        waits = case is not None and Hold.ALREADY_SENT_IN in letter.context.get("holds", ())
+        return {"other": case.other_send_in(clock.now()) if case is not None and waits else None}
     if case is None or letter.event not in EVENTS:
         return {}
     return {

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from portal.actions import cases, links, reports
+from portal.actions import cases, links, reported, reports
 from portal.models import Attachment, Case, Consent, Counter, Device, Draft, History, Letter, SubstituteLink
 from portal.models.accounts import hash_of
 from portal.rules import numbers
@@ -215,7 +215,7 @@ def test_a_cost_that_changed_meanwhile_must_be_accepted_first(database):  # rule
 @pytest.mark.parametrize("chosen", ["", "0", "-1", "9" * 30, "٣", "x", "1; DROP TABLE device"])
 def test_a_device_that_is_none_must_be_chosen_again(database, chosen):
     draft = a_draft_about(chosen, an_owner())
-    assert reports.device_of(draft, draft.account) is None
+    assert reported.device_of(draft, draft.account) is None
     with pytest.raises(reports.ReportIncomplete) as incomplete:
         reports.send(draft, by=draft.account, now=NOW)
     assert incomplete.value.page is Page.DEVICE
@@ -224,9 +224,9 @@ def test_a_device_that_is_none_must_be_chosen_again(database, chosen):
 def test_somebody_elses_device_is_never_taken(database):  # rule P1
     theirs = a_device()
     draft, _key = a_draft(theirs, an_owner())
-    assert reports.device_of(draft, draft.account) is None
-    assert reports.device_of(draft, None) is None
-    assert reports.device_of(draft, a_staff_member()) is None
+    assert reported.device_of(draft, draft.account) is None
+    assert reported.device_of(draft, None) is None
+    assert reported.device_of(draft, a_staff_member()) is None
     with pytest.raises(reports.ReportIncomplete):
         reports.send(draft, by=draft.account, now=NOW)
     assert Case.select().count() == 0

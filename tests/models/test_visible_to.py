@@ -64,8 +64,8 @@ def test_devices_and_salons_are_chosen_from_the_own_business(database):  # rule 
 
 def test_a_list_of_cases_goes_on_behind_the_last_one_of_the_page_before(database):
     owner = an_owner()
-    device = a_device(a_salon(owner.customer))
-    cases = [a_case(device, owner) for _number in range(5)]
+    salon = a_salon(owner.customer)
+    cases = [a_case(a_device(salon), owner) for _number in range(5)]
     newest = list(following.by_turn(owner, NOW, limit=2))
     assert [case.id for case in newest] == [cases[4].id, cases[3].id]
     after = (newest[-1].rank, newest[-1].id)

@@ -172,6 +172,7 @@ def test_a_complete_report_for_a_repairable_device_is_released_at_once():  # rul
         ({"device_from": Origin.ELSEWHERE}, Hold.THIRD_PARTY_DEVICE),
         ({"device_from": "elsewhere"}, Hold.THIRD_PARTY_DEVICE),  # as it comes from stored answers
         ({"identified": False}, Hold.NOT_IDENTIFIED),  # rule P1a
+        ({"already_sent_in": True}, Hold.ALREADY_SENT_IN),
     ],
 )
 def test_everything_else_waits_for_staff_with_its_reason(changed, hold):  # rule S1
@@ -182,6 +183,7 @@ def test_everything_else_waits_for_staff_with_its_reason(changed, hold):  # rule
 def test_without_a_parcel_neither_age_nor_quick_checks_are_reasons(leads_to):  # rules S1, T1
     for estimate in Estimate:
         given = SENDABLE | {"outcome": leads_to, "estimate": estimate, "checks_done": False}
+        given |= {"already_sent_in": True}  # nor a parcel of another case
         assert holds(**given) == (Hold.NOT_A_SEND_IN,)
 
 

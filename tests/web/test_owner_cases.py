@@ -48,7 +48,7 @@ def test_a_link_without_a_case_stands_in_the_list(signed_in, owner, device):
 
 
 def test_the_list_goes_on_by_key_and_shows_each_case_once(signed_in, owner, device):
-    made = [builders.a_case(device, owner).number for _ in range(23)]
+    made = [builders.a_case(builders.a_device(device.salon), owner).number for _ in range(23)]
     first = signed_in.page("/cases")
     older = next(link for link in first.links if "before=" in link)
     shown = [link for page in (first, signed_in.page(older)) for link in page.links if link[7:] in made]
@@ -73,7 +73,7 @@ def test_the_list_asks_as_little_for_thirty_cases_as_for_one(signed_in, owner, d
 
 
 def test_the_own_turn_stands_first_and_the_pages_go_on_behind_it(signed_in, owner, device):  # rule S6
-    mine = [builders.a_case(device, owner).number for _ in range(11)]
+    mine = [builders.a_case(builders.a_device(device.salon), owner).number for _ in range(11)]
     ours = [builders.a_waiting_case(device, owner).number for _ in range(11)]
     ended = builders.a_waiting_case(device, owner)
     link = builders.an_active_link(link=builders.a_link_request(case=ended))

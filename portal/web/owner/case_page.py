@@ -74,6 +74,7 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
     if parcel is not None and parcel.missing:
         said = sentences.awaiting_part(said)
     door = door_of(link, now, case=case, history=history)
+    holds = [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else []
     return {
         "case": case,
         "saying": said,
@@ -81,7 +82,8 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         "buttons": buttons.of(case, said, now),
         "steps": steps_for(case.state, Role.OWNER),
         "is_lapsed": sentences.is_lapsed(case, now),
-        "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],
+        "holds": holds,
+        "other": other_send_in(case, holds, now),
         "notices": sentences.notices(case),
         "why": reason_of(case, history),
         "findings": _findings(case, history),
@@ -97,6 +99,11 @@ def values_of(case: Case, link: SubstituteLink | None, now: datetime) -> dict[st
         **_not_yet(case, beside),
         **_work_done(case),
     }
+
+
+def other_send_in(case: Case, holds: Sequence[Hold], now: datetime) -> Case | None:
+    """Return the own case by which the device is being sent in already, if the report waits for it (S1)."""
+    return case.other_send_in(now) if Hold.ALREADY_SENT_IN in holds else None
 
 
 def _home(case: Case, history: Sequence[History]) -> Homecoming | None:

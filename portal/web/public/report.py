@@ -18,6 +18,7 @@ from portal.rules.triage import Hold
 from portal.web.access import please_sign_in
 from portal.web.context import language
 from portal.web.fragments import page as show
+from portal.web.owner import case_page
 from portal.web.public.report_pages import CHECK, Walk
 from portal.web.public.report_words import words_of
 from portal.web.public.signing import too_many, wait_until
@@ -255,7 +256,8 @@ def sent(number: str) -> Response:
     case = get_object_or_404(Case.visible_to(current_user), Case.number == number)
     holds = [Hold(hold) for hold in case.holds]
     link = case.links.first() or SubstituteLink.open_for(case.device)
-    return show("report/sent.html", case=case, holds=holds, link=link)
+    other = case_page.other_send_in(case, holds, clock.now())
+    return show("report/sent.html", case=case, holds=holds, link=link, other=other)
 
 
 from portal.web.public import report_photos, report_so_far  # noqa: E402, F401 (they add their addresses)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from portal.actions import reports
+from portal.actions import reported
 from portal.models import Account, Case, Device, Draft, Salon
 from portal.outside import clock
 from portal.rules import berlin, report, triage, warranty
@@ -53,12 +53,13 @@ class Walk:
         self.now: datetime = clock.now()
         self.today = berlin.day_of(self.now)
         self.answers = draft.answers
-        self.device: Device | None = reports.device_of(draft, account)
+        self.device: Device | None = reported.device_of(draft, account)
 
     @cached_property
     def facts(self) -> DeviceFacts:
         """Return what is known of the device."""
-        return reports.facts_of(self.draft, self.device, self.now)
+        customer = self.account.customer if self.account else None
+        return reported.facts_of(self.draft, self.device, self.now, customer)
 
     @property
     def is_identified(self) -> bool:
@@ -114,6 +115,13 @@ class Walk:
     def holds(self) -> tuple[Hold, ...]:
         """Return why the report would wait for staff (rule S1)."""
         return report.holds(self.answers, self.facts, identified=self.is_identified)
+
+    @cached_property
+    def other_send_in(self) -> Case | None:
+        """Return the own case by which the device is being sent in, if the report waits for that (S1)."""
+        if self.device is None or Hold.ALREADY_SENT_IN not in self.holds:
+            return None
+        return Case.own_send_in_of(self.device, self.device.salon.customer_id, self.now).first()
 
     @cached_property
     def expectation(self) -> Expectation:

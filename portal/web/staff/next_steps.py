@@ -151,5 +151,5 @@ def _expected_of_report(case: Case) -> str:
         return ""  # first of all, whose it is: a page of its own (rule P1a)
     if Hold.NOT_A_SEND_IN in case.holds:
         return "solve_remotely"
-    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN}
+    open_points = {Hold.NO_SPARE_PARTS, Hold.CHECKS_OPEN, Hold.ALREADY_SENT_IN}
     return "ask_back" if open_points & set(case.holds) and not case.answered_at else "release"

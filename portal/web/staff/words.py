@@ -45,6 +45,7 @@ HOLDS = {
     Hold.NOT_A_SEND_IN: _l("Muss nicht eingeschickt werden"),
     Hold.THIRD_PARTY_DEVICE: _l("Fremdgerät, nicht bei uns gekauft"),
     Hold.NOT_IDENTIFIED: _l("Noch keinem Kunden zugeordnet"),
+    Hold.ALREADY_SENT_IN: _l("Zum selben Gerät läuft schon eine Einsendung"),
 }
 
 OBSTACLES = {
