@@ -1,16 +1,19 @@
 """What people do on the pages, in their own words: sign in, choose, type, press."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Request, Response, expect
 
 from portal.models import Account, Customer, Device, Salon
 from portal.outside import clock
 from portal.rules import berlin
 from tests import builders
 from tests.clients import DEMO_PASSWORD, let_pass
+from tests.engines import wait_until
 
 POLL = "/progress"  # what the open pages of owners ask every 15 seconds
 NUMBER = re.compile(r"R\d\d-\d{3}-\d{3}-\d")
@@ -81,12 +84,33 @@ def press(page: Page, label: str, *, within: Locator | None = None) -> None:
     place = within or page.locator("main")
     button = place.get_by_role("button", name=label, exact=True)
     link = place.get_by_role("link", name=label, exact=True)
-    with page.expect_response(_is_the_answer) as told:
+    with _answered(page):
         button.or_(link).first.click()  # waits for either: the page may still be on its way
-    told.value.finished()
-    if told.value.request.is_navigation_request():
-        page.wait_for_load_state()
     expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+@contextmanager
+def _answered(page: Page) -> Iterator[None]:
+    """Wait until the answer to what is begun within has come to its end.
+
+    Playwright's own `Response.finished()` knows no bound, and waits for ever for an answer that is broken
+    off once it has begun: by a page that moves on, or one that does not read on.
+    """
+    ended: list[Request] = []
+
+    def end(request: Request) -> None:
+        ended.append(request)
+
+    page.on("requestfinished", end)
+    page.on("requestfailed", end)
+    with page.expect_response(_is_the_answer) as told:
+        yield
+    request = told.value.request
+    wait_until(lambda: page.wait_for_timeout(1) or request in ended, f"the end of {request.url}")
+    page.remove_listener("requestfinished", end)
+    page.remove_listener("requestfailed", end)
+    if request.is_navigation_request():
+        page.wait_for_load_state()
 
 
 def _is_the_answer(response: Response) -> bool:
