@@ -7,15 +7,19 @@ from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2 import Undefined
 from peewee import Database
 from werkzeug.test import TestResponse
 
+from portal.actions import accounts
 from portal.actions import second_factor as factors
+from portal.app import create_app
 from portal.models import Account, SignIn, base
 from portal.outside import clock
-from tests.made_once import CompiledTemplates
+from portal.rules.signing_in import By
+from tests.made_once import Portals
 from tests.pages import Form, Page
 
 DEMO_PASSWORD = "demo-passwort-2026"
@@ -32,6 +36,8 @@ class PageClient(FlaskClient):
         """Fetch as FlaskClient does, then look at the page."""
         kwargs.setdefault("buffered", True)  # reads and closes what is sent from a file
         response = super().open(*args, **kwargs)
+        for answer in (response, *response.history):
+            answer.request.environ["wsgi.input"].close()  # of a long form: a file that werkzeug leaves open
         if response.mimetype == "text/html" and response.data:
             faults = page_of(response).faults
             assert not faults, f"{response.request.path}: " + "; ".join(faults)
@@ -115,16 +121,29 @@ def app_settings(database_url: str, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def app(
-    database: Database, app_settings: dict[str, Any], compiled_templates: CompiledTemplates
-) -> Iterator[Flask]:
-    """Make the portal on the test's database, which is connected for the test as well."""
-    from portal.app import create_app
+def undefined() -> type[Undefined]:
+    """Tell what a word is to templates that nobody filled in; a module of tests may be stricter."""
+    return Undefined
 
-    made = create_app(app_settings)
-    made.jinja_env.bytecode_cache = compiled_templates
-    made.test_client_class = PageClient
-    yield made
+
+@pytest.fixture
+def app(
+    database: Database, app_settings: dict[str, Any], portals: Portals, undefined: type[Undefined]
+) -> Iterator[Flask]:
+    """Give the portal on the test's database, which is connected for the test as well."""
+    yield from _in_use(portals.take(app_settings, undefined), database)
+
+
+@pytest.fixture
+def own_app(database: Database, app_settings: dict[str, Any]) -> Iterator[Flask]:
+    """Make a portal for this test alone, which may add addresses to it."""
+    yield from _in_use(create_app(app_settings), database)
+
+
+def _in_use(app: Flask, database: Database) -> Iterator[Flask]:
+    app.test_client_class = PageClient
+    yield app
+    assert not has_app_context(), "the test leaves a request open, and the next would go on within it"
     base.db.close_all()
     base.db.initialize(database)
 
@@ -142,8 +161,25 @@ def let_pass(email: str) -> None:
 
 
 @pytest.fixture
-def sign_in() -> Callable[..., TestResponse]:
-    """Give `sign_in(client, account, password=…)`, which goes through the real page.
+def sign_in() -> Callable[[PageClient, Account], None]:
+    """Give `sign_in(client, account)`: the browser is the account's from now on, without a page.
+
+    Staff are past the second factor. `come_in` goes through the real pages.
+    """
+
+    def at_once(client: PageClient, account: Account) -> None:
+        token = accounts.begin(account, By.PASSWORD, device="", address="127.0.0.1", now=clock.now())
+        with client.session_transaction() as session:
+            session.update(_user_id=token, _fresh=True)
+        if account.is_staff:
+            let_pass(account.email)
+
+    return at_once
+
+
+@pytest.fixture
+def come_in() -> Callable[..., TestResponse]:
+    """Give `come_in(client, account, password=…)`, which goes through the real page.
 
     Staff are past the second factor at once, unless `second_factor` is False.
     """

@@ -1,58 +1,60 @@
-"""What every test's portal has alike, made once per test process: compiled templates and addresses.
+"""The portal inside the test's process, put together once for all tests that need the same.
 
-Each test still gets a portal of its own from `create_app`. To compile the same templates and the same
-rules of addresses for each of them anew took most of the time until a test could begin.
+To make it for each test anew took most of the time until a test could begin. A test finds it as it was made:
+with its own settings and database, and with nothing of what others set.
 """
 
-from collections.abc import Callable, Iterator
-from types import CodeType
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
+import structlog
+from flask import Flask
+from jinja2 import Undefined
+
+from portal import config
+from portal.app import create_app
+from portal.config import Settings
+from portal.models import base
 
 
-class CompiledTemplates(BytecodeCache):
-    """Compiled templates in memory, known by their place and by what stands in them."""
+@dataclass
+class _Made:
+    """A portal, and how it was when it was new."""
+
+    app: Flask
+    config: dict[str, Any]
+    log: dict[str, Any]
+
+
+class Portals:
+    """The portals of this process: one for all tests whose settings differ only in where things are kept."""
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType] = {}
+        self._made: dict[tuple[Settings, type[Undefined]], _Made] = {}
 
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give Jinja what was compiled of this very source, if anything was."""
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what Jinja compiled."""
-        assert bucket.code is not None
-        self._codes[bucket.key, bucket.checksum] = bucket.code
+    def take(self, settings: dict[str, Any], undefined: type[Undefined]) -> Flask:
+        """Return the portal for these settings, as if it were new, on the settings' database."""
+        chosen = config.found_good(replace(Settings(testing=True, demo=True), **settings))
+        nowhere = Path()
+        alike = replace(chosen, database="", photos=nowhere, takeouts=nowhere, mail_folder=nowhere)
+        kind = (alike, undefined)
+        if kind not in self._made:
+            app = create_app(chosen)
+            app.jinja_env.undefined = undefined
+            self._made[kind] = _Made(app, dict(app.config), structlog.get_config())
+            return app
+        made = self._made[kind]
+        made.app.config.clear()
+        made.app.config.update(made.config, PORTAL=chosen)
+        made.app.extensions["looks"].clear()
+        structlog.configure(**made.log)
+        base.connect(chosen.database, pool=chosen.threads * 2 + 4)
+        return made.app
 
 
 @pytest.fixture(scope="session")
-def compiled_templates() -> CompiledTemplates:
-    """Keep compiled templates for all portals of this process."""
-    return CompiledTemplates()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def addresses_compiled_once() -> Iterator[None]:
-    """Let werkzeug compile how an address is built once per rule, not once per rule and portal.
-
-    What it compiles knows neither portal nor map: it depends on nothing but the key below.
-    """
-    compiled: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
-    compile_builder = Rule._compile_builder
-
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:  # the rule's converters take part
-            return compile_builder(rule, append_unknown)
-        key = (rule.rule, tuple(rule._trace), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Rule, "_compile_builder", compile_once)
-        yield
+def portals() -> Portals:
+    """Keep what was put together for all tests of this process."""
+    return Portals()

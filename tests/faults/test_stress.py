@@ -57,8 +57,8 @@ def visit(app: Flask, place: Place) -> PageClient:
     return client
 
 
-def test_garbage_in_any_field_of_any_form_is_answered(app: Flask, places: list[Place]):
-    chance, sent = random.Random(20261122), 0
+def test_garbage_in_any_field_of_any_form_is_answered(app: Flask, places: list[Place], engine: str):
+    chance, sent = random.Random(engine), 0  # another choice on each engine
     for place in places:
         client = visit(app, place)
         page = Page(client.get(place.path).get_data(as_text=True))
@@ -66,9 +66,8 @@ def test_garbage_in_any_field_of_any_form_is_answered(app: Flask, places: list[P
             if form.method != "post" or "/sign-out" in form.action:
                 continue
             for name in sorted(form.names - {"csrf_token"}):
-                for value in chance.sample(GARBAGE, 2):
-                    _send(client, place, form, {name: value})
-                    sent += 1
+                _send(client, place, form, {name: chance.choice(GARBAGE)})
+                sent += 1
             _send(client, place, form, {name: chance.choice(GARBAGE) for name in form.names - {"csrf_token"}})
     assert sent > 200
 
@@ -95,15 +94,15 @@ def _shown(values: dict[str, str]) -> dict[str, str]:
     return {name: ascii(value)[:60] for name, value in values.items()}
 
 
-def test_garbage_in_any_address_and_parameter_is_answered(app: Flask, places: list[Place]):
-    chance = random.Random(7)
+def test_garbage_in_any_address_and_parameter_is_answered(app: Flask, places: list[Place], engine: str):
+    chance = random.Random(engine)
     known = [place for place in places if place.name in ("owner-cases", "staff-queue")]
     people = [app.test_client(), *(visit(app, place) for place in known)]
     tokens = {client: _token(client) for client in people}  # without it no view sees what is posted
     for rule in app.url_map.iter_rules():
         if rule.endpoint in LEFT_OUT:
             continue
-        for _ in range(6):
+        for _ in range(2):
             path = re.sub(r"<[^>]+>", lambda _: _in_path(chance.choice(GARBAGE)), rule.rule)
             query = {name: _byte(chance.choice(GARBAGE)) for name in PARAMETERS}
             for client, token in tokens.items():

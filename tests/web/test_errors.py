@@ -70,22 +70,22 @@ def test_every_error_is_told_in_the_visitors_language(app, monkeypatch, code):  
     assert '<html lang="en">' in answer.get_data(as_text=True)
 
 
-def test_how_long_to_wait_is_told_in_the_header_and_in_words(app):
-    @app.get("/too-often")
+def test_how_long_to_wait_is_told_in_the_header_and_in_words(own_app):
+    @own_app.get("/too-often")
     def too_often():
         raise TooManyRequests(retry_after=200)
 
-    answer = app.test_client().get("/too-often")
+    answer = own_app.test_client().get("/too-often")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "200")
     assert "In 4 Minuten geht es weiter." in page_of(answer).text
 
 
-def test_an_unforeseen_fault_shows_nothing_of_itself(app):
-    @app.get("/broken")
+def test_an_unforeseen_fault_shows_nothing_of_itself(own_app):
+    @own_app.get("/broken")
     def broken():
         raise RuntimeError("the secret inside")
 
-    answer = app.test_client().get("/broken")
+    answer = own_app.test_client().get("/broken")
     assert answer.status_code == 500
     assert page_of(answer).headline == "Hier ist uns ein Fehler passiert"
     assert "secret inside" not in answer.text

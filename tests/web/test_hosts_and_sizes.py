@@ -63,7 +63,7 @@ def test_names_that_are_none_stop_the_start(hosts):
 @pytest.mark.parametrize("proxies", [0, 1])
 def test_what_strangers_say_of_proxies_counts_only_where_one_was_announced(app_settings, request, proxies):
     app_settings.update(proxies=proxies, hosts="proxied.example")
-    app = request.getfixturevalue("app")
+    app = request.getfixturevalue("own_app")
     seen = {}
 
     @app.get("/who")

@@ -124,9 +124,14 @@ WITH_REASON = (
 
 
 @pytest.fixture
+def undefined():
+    """Let a word that nobody filled in fail the test."""
+    return StrictUndefined
+
+
+@pytest.fixture
 def rendered(app: Flask):
     """Give `rendered(event)`: let it happen, and return the letter as people read it."""
-    app.jinja_env.undefined = StrictUndefined  # a word that nobody filled in fails the test
 
     def happen(event: str) -> Rendered:
         EVENTS[event]()

@@ -17,8 +17,8 @@ def rows(*whats: str) -> list[History]:
     return list(History.select().where(History.what.in_(whats)).order_by(History.id))
 
 
-def test_coming_in_and_going_is_written_down_with_the_way_and_the_address(client, owner, sign_in):
-    sign_in(client, owner)
+def test_coming_in_and_going_is_written_down_with_the_way_and_the_address(client, owner, come_in):
+    come_in(client, owner)
     client.send(client.get("/cases"), form="/sign-out")
     came, left = rows("sign_in", "sign_out")
     assert (came.account, came.about, came.facts["way"]) == (owner, f"account:{owner.id}", By.PASSWORD)

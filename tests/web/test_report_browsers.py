@@ -41,18 +41,18 @@ def walk_on(client, response, page, values):
     return client.send(response, values, form=f"/report/{page}")
 
 
-def test_a_report_begun_signed_out_goes_on_after_signing_in(client, sign_in):  # rule P1a
+def test_a_report_begun_signed_out_goes_on_after_signing_in(client, come_in):  # rule P1a
     device = a_device()
     owner = an_owner(device.salon.customer)
     client.send(client.get("/"), form="/report")
     assert "Anmelden und Gerät wählen" in client.page("/report/device").text
-    at = sign_in(client, owner, next="/report/device")
+    at = come_in(client, owner, next="/report/device")
     assert device.serial in page_of(at).text
     walk_on(client, at, "device", {"device": str(device.id)})
     assert Draft.get().account_id == owner.id
 
 
-def test_a_device_can_be_described_signed_out_and_sent_signed_in(client, sign_in):  # rules P1a, W4
+def test_a_device_can_be_described_signed_out_and_sent_signed_in(client, come_in):  # rules P1a, W4
     owner = an_owner(a_customer())  # a customer without any salon
     at = client.send(client.get("/report"), form="/report")
     at = walk_on(client, at, "device-details", {"purchase": "unknown", "tse": "no", "origin": "vendor"})
@@ -62,7 +62,7 @@ def test_a_device_can_be_described_signed_out_and_sent_signed_in(client, sign_in
     who = {"name": "Haarwerk", "city": "Köln", "email": "ada@haarwerk.example", "contact_name": "Ada"}
     at = walk_on(client, at, "contact", {**who, "phone": "02202 12345"})
     assert "Ich habe ein Konto" in page_of(at).text
-    at = sign_in(client, owner, next="/report/check")
+    at = come_in(client, owner, next="/report/check")
     at = client.send(at, form="/report/send")
     assert at.request.path.startswith("/report/sent/")
     assert Case.get().device.salon.customer_id == owner.customer_id

@@ -36,9 +36,9 @@ def staff(app):
 
 
 @pytest.fixture
-def half(client, staff, sign_in):
+def half(client, staff, come_in):
     """Give the browser of one of the staff who has typed the password only."""
-    sign_in(client, staff, second_factor=False)
+    come_in(client, staff, second_factor=False)
     return client
 
 
@@ -51,8 +51,8 @@ def present(staff):
     return code(staff.app, clock.now())
 
 
-def test_the_code_after_the_password_leads_on_to_the_page_that_was_wanted(client, staff, sign_in):  # rule P1
-    page = sign_in(client, staff, next="/staff/customers", second_factor=False)
+def test_the_code_after_the_password_leads_on_to_the_page_that_was_wanted(client, staff, come_in):  # rule P1
+    page = come_in(client, staff, next="/staff/customers", second_factor=False)
     assert "Welcher Code steht in Ihrer App?" in page_of(page).text
     inside = client.send(page, {"code": present(staff)}, form="/second-factor", follow=False)
     assert inside.headers["Location"] == "/staff/customers"
@@ -99,22 +99,22 @@ def test_signing_out_and_the_language_stay_open_on_the_way_in(half):  # rules P1
     assert half.get("/second-factor").headers["Location"].startswith("/sign-in")
 
 
-def test_a_replayed_code_opens_nothing(half, app, staff, sign_in):  # rule P1
+def test_a_replayed_code_opens_nothing(half, app, staff, come_in):  # rule P1
     seen = present(staff)
     typed(half, seen)
     thief = app.test_client()
-    sign_in(thief, staff, second_factor=False)
+    come_in(thief, staff, second_factor=False)
     answer = typed(thief, seen)
     assert answer.status_code == 422
     assert "schon benutzt" in page_of(answer).text
     assert thief.get("/staff/").status_code == 302
 
 
-def test_guessing_codes_is_slowed_down_however_many_browsers_guess(app, staff, sign_in):  # rule P1
+def test_guessing_codes_is_slowed_down_however_many_browsers_guess(app, staff, come_in):  # rule P1
     statuses = []
     for _ in range(2):
         browser = app.test_client()
-        sign_in(browser, staff, second_factor=False)
+        come_in(browser, staff, second_factor=False)
         statuses += [typed(browser, f"{number:06}").status_code for number in range(FREE[Counted.CODE])]
     assert statuses.count(422) == FREE[Counted.CODE]
     answer = typed(browser, present(staff))
@@ -130,26 +130,26 @@ def test_a_copy_of_the_cookie_from_before_the_code_is_worth_nothing_after_it(hal
     assert thief.get("/staff/").headers["Location"].startswith("/sign-in")
 
 
-def test_a_cookie_planted_before_signing_in_is_worth_nothing_after_it(client, app, staff, sign_in):  # rule P1
+def test_a_cookie_planted_before_signing_in_is_worth_nothing_after_it(client, app, staff, come_in):  # rule P1
     client.get("/sign-in")
     planted = client.get_cookie("portal").value
-    sign_in(client, staff, second_factor=False)
+    come_in(client, staff, second_factor=False)
     typed(client, present(staff))
     thief = app.test_client()
     thief.set_cookie("portal", planted)
     assert thief.get("/staff/").headers["Location"].startswith("/sign-in")
 
 
-def test_a_code_on_paper_lets_in_once_and_says_how_many_are_left(half, app, staff, sign_in):  # rule P1
+def test_a_code_on_paper_lets_in_once_and_says_how_many_are_left(half, app, staff, come_in):  # rule P1
     typed(half, present(staff))
     fresh = half.send(half.get("/second-factor/codes"), {}, form="/second-factor/codes")
     codes = paper(fresh)
     assert len(codes) == RECOVERY_CODES
     other = app.test_client()
-    sign_in(other, staff, second_factor=False)
+    come_in(other, staff, second_factor=False)
     assert "noch 9 Notfallcodes" in page_of(typed(other, codes[0])).text
     thief = app.test_client()
-    sign_in(thief, staff, second_factor=False)
+    come_in(thief, staff, second_factor=False)
     assert typed(thief, codes[0]).status_code == 422
     assert thief.get("/staff/").status_code == 302
     told = Letter.select().where(Letter.event == "factor_changed").order_by(Letter.id)
@@ -161,7 +161,7 @@ def paper(answer):
     return [part.partition("</code>")[0] for part in answer.text.split("<code>")[1:]]
 
 
-def test_whoever_has_no_second_factor_sets_it_up_before_anything_else(client, app, sign_in):  # rule P1
+def test_whoever_has_no_second_factor_sets_it_up_before_anything_else(client, app, come_in):  # rule P1
     people.invite("neu@portal.example", "Neue Kraft", role=Role.STAFF, by=an_admin(), now=clock.now())
     page = client.send(client.get(link_of(app)), {}, form="/sign-in/link/")
     assert page.request.path == "/second-factor/set-up"
@@ -181,10 +181,10 @@ def test_outside_the_demo_no_page_knows_the_code(half, staff):  # rule P1
     assert present(staff) not in half.get("/second-factor").text
 
 
-def test_an_admin_takes_a_lost_factor_away_with_a_reason(client, app, staff, sign_in):  # rule P1
+def test_an_admin_takes_a_lost_factor_away_with_a_reason(client, app, staff, come_in):  # rule P1
     lost = app.test_client()
-    sign_in(lost, staff)
-    sign_in(client, an_admin())
+    come_in(lost, staff)
+    come_in(client, an_admin())
     page = client.get("/staff/team")
     form = f"/staff/team/{staff.id}/second-factor"
     refused = client.send(page, {f"why-{staff.id}": " "}, form=form)
@@ -194,12 +194,12 @@ def test_an_admin_takes_a_lost_factor_away_with_a_reason(client, app, staff, sig
     assert not Authenticator.select().exists()
     assert History.get(History.what == "reset_factor").why == "Telefon verloren"
     assert lost.get("/staff/").headers["Location"].startswith("/sign-in")
-    assert sign_in(lost, staff, second_factor=False).request.path == "/second-factor/set-up"
+    assert come_in(lost, staff, second_factor=False).request.path == "/second-factor/set-up"
 
 
-def test_nobody_resets_an_owner_or_themselves_that_way(client, staff, owner, sign_in):  # rule P1
+def test_nobody_resets_an_owner_or_themselves_that_way(client, staff, owner, come_in):  # rule P1
     admin = an_admin()
-    sign_in(client, admin)
+    come_in(client, admin)
     for account in (owner, admin):
         data = {f"why-{account.id}": "so", "csrf_token": token_on(client, "/staff/team")}
         assert client.post(f"/staff/team/{account.id}/second-factor", data=data).status_code == 404
@@ -212,8 +212,8 @@ def test_the_server_helps_the_last_admin(app, staff):  # rule P1
     assert run(args=("reset-factor", "niemand@portal.example")).exit_code == 1
 
 
-def test_an_owner_needs_no_second_factor_and_has_no_page_of_it(client, owner, sign_in):  # rule P1
-    sign_in(client, owner)
+def test_an_owner_needs_no_second_factor_and_has_no_page_of_it(client, owner, come_in):  # rule P1
+    come_in(client, owner)
     assert client.get("/cases").status_code == 200
     assert client.get("/second-factor/set-up").status_code == 404
 
@@ -229,10 +229,10 @@ LATER = timedelta(minutes=10)
 
 
 @pytest.fixture
-def admin(client, sign_in, app):
+def admin(client, come_in, app):
     account = an_admin()
     account.app = an_app(account, secret=app.config["SECRET_KEY"])
-    sign_in(client, account)
+    come_in(client, account)
     return account
 
 

@@ -13,8 +13,8 @@ def test_the_start_page_leads_to_report_link_and_cases(client):
     assert {"/imprint", "/privacy", "/accessibility", "/help"} <= set(page.links)  # rule P2
 
 
-def test_staff_are_led_to_the_queue(client, sign_in):
-    sign_in(client, a_staff_member())
+def test_staff_are_led_to_the_queue(client, come_in):
+    come_in(client, a_staff_member())
     assert "/staff/" in client.page("/").links
 
 
@@ -39,6 +39,6 @@ def test_a_failed_sign_in_keeps_the_address_but_never_the_password(client, value
     assert not fields.get("password")
 
 
-def test_signing_in_leads_back_but_never_away(client, sign_in):
+def test_signing_in_leads_back_but_never_away(client, come_in):
     owner = an_owner()
-    assert sign_in(client, owner, next="//evil.example/").request.path == "/cases"
+    assert come_in(client, owner, next="//evil.example/").request.path == "/cases"
