@@ -17,10 +17,11 @@ rules/      WHAT IS TRUE: pure functions and tables, named after the rulebook. `
 models/     WHAT WE REMEMBER: one module per subject with its questions, `schema` for triggers,
             `migrations/` for the way here.
 actions/    WHAT PEOPLE CAN DO: change, history and letters in one transaction; first come, first served.
-            `reported` is the device of a report, `cases` takes the steps, `conditions` says what must be true before some of them; `parcels`
+            `cases` takes the steps, `conditions` says what must be true before some of them; `parcels`
             (in) and `packing` (out), `workshop` and `swaps`, `quotes`, `appointments` and `seats`,
-            `commissioning`; `customers` and `imports`. Who may come in: `people`, `accounts`,
-            `registrations`, `second_factor`, `passkeys`; without an account `emergencies`, then `matching`.
+            `commissioning`; `reported` (whose device), `customers` and `imports`. Who may come in: `people`,
+            `accounts`, `registrations`, `second_factor`, `passkeys`; without an account `emergencies`, then
+            `matching`.
             What goes again: `takeouts`, `deletions`, `erasing`, `retention`. All is told: `history`, `seals`.
 web/        HOW THEY REACH IT: `public/` (report, sign-in, door), `owner/`, `staff/`, `api/` (the tills'
             back end), `documents/` (what each paper says; `papers` draws them). `account` is everybody's

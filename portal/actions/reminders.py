@@ -61,7 +61,11 @@ def _take(case: Case, due: Due, now: datetime) -> Case:
 
 
 def _tell(case: Case, due: Due, now: datetime) -> Case:
-    """Write the letter, once for this release, parcel, quote or stay in the salon."""
+    """Write the letter, once for this release, parcel, quote or stay in the salon.
+
+    An earlier one that has not left yet is called off: nobody reads "valid until" after it has lapsed (C2b).
+    """
+    letters.call_off_about(case, rules.LETTERS, now=now)
     if _written(case, due, now):
         history.record(case, "remind", by=None, at=now, reminder=due.reminder)
     return case

@@ -177,5 +177,6 @@ class Case(BaseModel):
         return self.outcome is Outcome.SEND_IN or self.released_at is not None
 
     def is_lapsed(self, now: datetime) -> bool:
-        """Tell whether the release is no longer valid (rule C2b)."""
-        return self.valid_until is not None and now >= self.valid_until
+        """Tell whether the parcel must not be sent any more; one that has left is on its way (rule C2b)."""
+        is_awaited = self.state is State.AWAITING_SHIPMENT
+        return is_awaited and self.valid_until is not None and now >= self.valid_until

@@ -134,7 +134,7 @@ def _slip(case: Case) -> list[Offered]:
     if not case.is_send_in or case.state not in HAS_SLIP:
         return []
     hint = _("fürs Paket") if case.released_at else _("noch nicht freigegeben")
-    if case.state is State.AWAITING_SHIPMENT and case.is_lapsed(clock.now()):
+    if case.is_lapsed(clock.now()):
         hint = _("abgelaufen")
     return [Offered(_("Begleitschein"), hint, url_for("papers.slip", number=case.number))]
 

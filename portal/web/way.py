@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.models import Appointment, Case, History
+from portal.outside import clock
 from portal.rules.appointments import Kind
 from portal.rules.carriers import Carrier, tracking_url
 from portal.rules.parcel import Arrival, Part
@@ -221,7 +222,10 @@ def _part(facts: dict[str, Any]) -> str:
 def _now(case: Case, place: State, booked: Appointment | None) -> Item:
     label, time = NOW.get(place) or PLACES[PLACE_OF[place]]
     if case.state is State.AWAITING_SHIPMENT and case.valid_until:
-        time = _("gültig bis %(moment)s", moment=labels.moment(case.valid_until))
+        until = labels.moment(case.valid_until)
+        time = _("gültig bis %(moment)s", moment=until)
+        if case.is_lapsed(clock.now()):
+            time = _("Freigabe abgelaufen: %(moment)s", moment=until)
     if case.state is State.COMMISSIONING_BOOKED and booked is not None and booked.kind is Kind.COMMISSIONING:
         time = labels.moment(booked.starts_at)
     return Item(label, "now", time)

@@ -52,6 +52,12 @@ def test_a_release_is_reminded_of_lapses_and_at_last_ends_the_case(database):  #
     assert (last.what, last.account_id) == ("lapse", None)
 
 
+def test_nobody_reads_that_it_is_valid_after_it_has_lapsed(database):  # rule C2b
+    build.a_case()
+    the_worker_comes(23, 30)  # and the mail server was down all the time
+    assert (waits("release_ends_soon"), waits("release_lapsed")) == (False, True)
+
+
 def test_an_extended_release_is_reminded_of_anew(database):  # rule C2b
     case = build.a_case()
     the_worker_comes(23)

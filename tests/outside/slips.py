@@ -40,6 +40,7 @@ class Slip:
     conditional_tse: bool = False
     not_in_parcel: tuple[str, ...] = ("Bondrucker", "EC-Terminal", "PC oder Tablet", "Kassenlade")
     language: str = "de"
+    lapsed_on: str = ""
 
 
 PAGES = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined)

@@ -38,6 +38,7 @@ class Slip:
     conditional_tse: bool
     not_in_parcel: tuple[str, ...]
     language: str
+    lapsed_on: str = ""  # the day on which the release lapsed (C2b)
 
 
 def made(case: Case, address: str | None = None) -> bytes:
@@ -87,6 +88,7 @@ def of(case: Case, address: str, *, now: datetime) -> Slip:
         conditional_tse=tse is None,
         not_in_parcel=tuple(labels.label(one) for one in NOT_IN_PARCEL),
         language=documents.language(),
+        lapsed_on=labels.day(case.valid_until, weekday=False) if case.is_lapsed(now) else "",
     )
 
 

@@ -54,7 +54,8 @@ def _ship(case: Case) -> list[Button]:
 
 
 def _lapsed(case: Case) -> list[Button]:
-    return [call(), Button(_("Das Paket ist schon unterwegs"), _to(case, "mark_sent"), "quiet")]
+    under_way = Button(_("Das Paket ist schon unterwegs"), _to(case, "mark_sent"), "quiet")
+    return [call(), *_report_anew(case), under_way]
 
 
 def call() -> Button:

@@ -48,7 +48,10 @@ LAPSED = Saying(
     _l("Die Freigabe zum Einsenden ist abgelaufen"),
     Actor.OWNER,
     _l("Bitte so nicht mehr abschicken"),
-    _l("Rufen Sie uns an, dann verlängern wir sie. Ist das Paket schon unterwegs? Dann sagen Sie es hier."),
+    _l(
+        "Rufen Sie uns an, dann verlängern wir sie. Oder melden Sie die Störung neu. Ist das Paket schon "
+        "unterwegs? Dann sagen Sie es hier."
+    ),
 )
 
 REMOTE = Saying(
@@ -155,7 +158,7 @@ NOT_YET = frozenset({State.ON_ITS_WAY_BACK, State.DELIVERED, State.COMMISSIONING
 
 def is_lapsed(case: Case, now: datetime) -> bool:
     """Tell whether the parcel must not be sent any more (rule C2b)."""
-    return case.state is State.AWAITING_SHIPMENT and case.is_lapsed(now)
+    return case.is_lapsed(now)
 
 
 def of(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
@@ -180,7 +183,7 @@ def standing(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
     if state is State.RECEIVED:
         return _received(case, beside.link)
     if is_lapsed(case, now):
-        return LAPSED
+        return replace(LAPSED, when=_("Sie galt bis %(moment)s.", moment=labels.moment(case.valid_until)))
     if state is State.SUBMITTED and not case.is_send_in:
         return REMOTE
     said = UNREPAIRED.get(state, SAYINGS[state]) if beside.is_unrepaired else SAYINGS[state]

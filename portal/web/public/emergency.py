@@ -94,7 +94,8 @@ def _of_case(case: Case, now: datetime) -> dict[str, Any]:
     return {
         "saying": sentences.of(case, now, beside),
         "turns": sentences.TURNS,
-        "steps": [] if sentences.is_lapsed(case, now) else may,
+        "steps": may,
+        "is_lapsed": case.is_lapsed(now),
         "needs_account": case.state in WITH_ACCOUNT,
         **_link_of(case),
         "holds": [Hold(hold) for hold in case.holds] if case.state is State.SUBMITTED else [],

@@ -256,8 +256,9 @@ def sent(number: str) -> Response:
     case = get_object_or_404(Case.visible_to(current_user), Case.number == number)
     holds = [Hold(hold) for hold in case.holds]
     link = case.links.first() or SubstituteLink.open_for(case.device)
-    other = case_page.other_send_in(case, holds, clock.now())
-    return show("report/sent.html", case=case, holds=holds, link=link, other=other)
+    now = clock.now()
+    other, is_lapsed = case_page.other_send_in(case, holds, now), case.is_lapsed(now)
+    return show("report/sent.html", case=case, holds=holds, link=link, other=other, is_lapsed=is_lapsed)
 
 
 from portal.web.public import report_photos, report_so_far  # noqa: E402, F401 (they add their addresses)

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from portal.models import Case, Device, Emergency, SubstituteLink, Swap
+from portal.outside import clock
 from portal.rules import report
 from portal.rules.links import LinkState, Provider, TillState
 from portal.rules.report import Page
@@ -154,7 +155,10 @@ def of_parcel(case: Case) -> Rows:
     """Return where the parcel is; the number leads to the carrier's page."""
     return [
         (_("Freigegeben"), labels.short(case.released_at)),
-        (_("Gültig bis"), labels.short(case.valid_until) if case.valid_until and not case.sent_at else ""),
+        (
+            _("Abgelaufen") if case.is_lapsed(clock.now()) else _("Gültig bis"),
+            labels.short(case.valid_until) if case.valid_until and not case.sent_at else "",
+        ),
         (_("Abgeschickt"), labels.short(case.sent_at)),
         (_("Angekommen"), labels.short(case.received_at)),
     ]
