@@ -93,7 +93,8 @@ def _send(
 def close(account: Account, *, by: Account, now: datetime) -> None:
     """Close an account: nobody comes in with it any more, from this moment on; it can be opened again.
 
-    Its links and its invitation are over for good: opened again, its person asks for a new link. Raises LastAdmin for the last one who manages staff.
+    Its links and its invitation are over for good: opened again, its person asks for a new link.
+    Raises LastAdmin for the last one who manages staff.
     """
     with transaction():
         if account.role is Role.ADMIN and not any(one != account for one in _held_admins()):
