@@ -24,7 +24,7 @@ run: set-up $(CATALOGUES)
 	@PORTAL_DEMO=1 scripts/serve.sh
 
 test: set-up-dev $(CATALOGUES)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --maxschedchunk 2 $(ARGS)
 
 check: set-up-dev $(CATALOGUES)
 	$(BIN)/ruff check .
