@@ -9,21 +9,24 @@ from peewee import DateField, Field, IntegerField, JSONField
 from portal.actions import history, queue
 from portal.models import Account, Logo, Operator
 from portal.models.base import transaction
-from portal.rules.quotes import MOST_DAYS
+from portal.rules.parcel import MOST_DAYS as MOST_RELEASE_DAYS
+from portal.rules.quotes import MOST_DAYS as MOST_QUOTE_DAYS
+from portal.rules.reminders import MOST_OVERDUE_DAYS
 from portal.rules.urgency import MOST_TARGET_DAYS, TARGET_DAYS
 from portal.rules.workflow import State
 
-LARGEST = 10_000_000  # cents, and more than any number of days
+LARGEST = 10_000_000  # cents
 TARGETS = {f"target_{state}": state for state in TARGET_DAYS if state is not State.COMMISSIONING_BOOKED}
 """The fields for the target times (S6); a booked commissioning is late by its appointment, not by days."""
 
 LIMITS = {
-    "release_days": (1, LARGEST),
-    "quote_days": (1, MOST_DAYS),
+    "release_days": (1, MOST_RELEASE_DAYS),
+    "overdue_days": (1, MOST_OVERDUE_DAYS),
+    "quote_days": (1, MOST_QUOTE_DAYS),
     "vat_percent": (0, 100),
     **dict.fromkeys(TARGETS, (1, MOST_TARGET_DAYS)),
 }
-"""What numbers a field takes, where it is not any from 0 on (rules C2b, W3, S6)."""
+"""What numbers a field takes, where it is not an amount of money (rules C2b, W3, S5, S6)."""
 
 
 class OperatorUnfit(ValueError):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from portal.rules.berlin import aware
 
 VALID_DAYS = 30
+MOST_DAYS = 365
 
 
 class Component(StrEnum):
@@ -158,11 +159,12 @@ def is_complete(standings: Iterable[Standing]) -> bool:
 def valid_until(released_at: datetime, days: int = VALID_DAYS) -> datetime:
     """Return the instant from which a released report is no longer valid, in UTC (rule C2b).
 
-    Counted in days of 24 hours. ValueError for less than one day or a naive datetime.
+    Counted in days of 24 hours, at most MOST_DAYS of them whatever is stored. ValueError for less than one
+    day or a naive datetime.
     """
     if days < 1:
         raise ValueError("a release is valid for at least one day")
-    return aware(released_at) + timedelta(days=days)
+    return aware(released_at) + timedelta(days=min(days, MOST_DAYS))
 
 
 def is_valid(released_at: datetime, now: datetime, days: int = VALID_DAYS) -> bool:

@@ -19,6 +19,7 @@ PART_AFTER = timedelta(days=7)
 QUOTE_NOTICE = timedelta(days=3)
 BOOKING_AFTER = (timedelta(days=2), timedelta(days=7))
 OVERDUE_DAYS = 7
+MOST_OVERDUE_DAYS = 365  # more is taken for a slip of the keyboard
 _TICK = timedelta(microseconds=1)
 
 
@@ -95,7 +96,7 @@ def fall_due(standing: Standing) -> list[Due]:
 
 def _table(standing: Standing) -> Iterator[Due]:
     state, since = standing.state, aware(standing.since)
-    overdue = timedelta(days=standing.overdue_days)
+    overdue = timedelta(days=min(standing.overdue_days, MOST_OVERDUE_DAYS))
     if state is State.AWAITING_SHIPMENT and standing.valid_until is not None:
         end = aware(standing.valid_until)
         yield Due(end - RELEASE_NOTICE, Reminder.RELEASE_ENDS_SOON, end)

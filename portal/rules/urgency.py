@@ -8,6 +8,7 @@ from enum import IntEnum
 from portal.rules import report
 from portal.rules.berlin import aware
 from portal.rules.links import LinkReason, LinkState, Mode, Provider
+from portal.rules.reminders import MOST_OVERDUE_DAYS
 from portal.rules.report import Answers, Page
 from portal.rules.workflow import CLOSED, State
 
@@ -211,7 +212,7 @@ def _case_claims(situation: Situation) -> Iterator[_Claim]:
         yield _Claim(Harm.DECISION, since)
     sent_at = _instant(situation.sent_at) or since
     if state == State.ON_ITS_WAY_TO_US and sent_at is not None:
-        late = sent_at + timedelta(days=situation.overdue_days)
+        late = sent_at + timedelta(days=min(situation.overdue_days, MOST_OVERDUE_DAYS))
         yield _Claim(Harm.OVERDUE, late, late)
     if state in TARGET_DAYS and since is not None and not situation.awaits_part:
         late = _stuck_from(situation, state, since)

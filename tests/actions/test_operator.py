@@ -39,6 +39,8 @@ def test_an_emptied_fee_is_no_fee(database):  # rule P4
         ("colour", "red"),
         ("brand", ""),
         ("release_days", "0"),
+        ("release_days", "366"),
+        ("overdue_days", "9999999"),
         ("quote_days", "0"),
         ("quote_days", "366"),
         ("target_in_repair", "0"),

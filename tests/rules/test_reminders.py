@@ -38,6 +38,10 @@ TABLE = [
         Standing(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW, overdue_days=10),
         [(Reminder.PARCEL_AWAITED, NOW + days(10))],
     ),
+    (  # a year at most, whatever is stored
+        Standing(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW, overdue_days=9_999_999),
+        [(Reminder.PARCEL_AWAITED, NOW + days(365))],
+    ),
     (
         Standing(State.AWAITING_QUOTE_DECISION, NOW, quote_valid_until=NOW + days(14)),
         [(Reminder.QUOTE_ENDS_SOON, NOW + days(11)), (Reminder.LAPSE_QUOTE, NOW + days(14) + TICK)],

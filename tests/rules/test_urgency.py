@@ -239,6 +239,8 @@ def test_a_parcel_is_overdue_seven_days_after_it_was_sent():  # rule S5
     assert assess(sent, NOW).next_at == NOW + days(7)
     assert assess(sent, NOW + days(7) - TICK).harm is None
     assert assess(sent, NOW + days(7)).harm is Harm.OVERDUE
+    too_many = Situation(State.ON_ITS_WAY_TO_US, NOW, sent_at=NOW, overdue_days=9_999_999)
+    assert assess(too_many, NOW).next_at == NOW + days(365)  # a year at most, whatever is stored
 
 
 @pytest.mark.parametrize("state", State)

@@ -1,5 +1,7 @@
 """The operator record is changed by admins, without a release, and nothing typed is lost."""
 
+from datetime import date
+
 import pytest
 
 from portal.models import History, Operator
@@ -10,7 +12,7 @@ from tests.clients import page_of
 
 @pytest.fixture
 def admin(client, sign_in):
-    an_operator(imprint_text="Vertreten durch: Ada", inspection_fee_cents=4900)
+    an_operator(imprint_text="Vertreten durch: Ada", imprint_on=date(2026, 1, 1), inspection_fee_cents=4900)
     sign_in(client, an_admin())
     return client
 
@@ -47,7 +49,16 @@ def test_an_emptied_fee_is_no_fee(admin):  # rule P4
         ("inspection_fee_cents", "-5", "kein Betrag"),
         ("quote_days", "0", "Bitte 1 bis"),
         ("vat_percent", "101", "Bitte 0 bis 100"),
+        ("release_days", "9999999", "Bitte 1 bis 365"),
+        ("overdue_days", "0", "Bitte 1 bis 365"),
         ("vat_percent", "neunzehn", "ganze Zahl"),
+        ("country", "1!", "zwei Buchstaben des Landes"),
+        ("country", "XX", "zwei Buchstaben des Landes"),
+        ("phone", "<b>", "keine Telefonnummer"),
+        ("phone", "0800", "keine Telefonnummer"),
+        ("postal_code", "abc", "fünf Ziffern"),
+        ("imprint_on", "2099-12-31", "liegt in der Zukunft"),
+        ("imprint_on", "", "von wann der Text ist"),
         ("imprint_on", "31.02.2026", "gibt es nicht"),
         ("helpdesk_url", "ftp://x.example", "keine Adresse"),
         ("helpdesk_url", "http://[", "keine Adresse"),
@@ -65,10 +76,17 @@ def test_wrong_entries_are_told_at_their_field_and_nothing_is_lost(admin, name, 
 
 
 def test_texts_can_be_looked_at_before_they_are_saved(admin):
-    answer = send(admin, {"privacy_text": "## Überschrift\n\nEin Absatz. <script>"}, do="preview")
+    typed = {"privacy_text": "## Überschrift\n\nEin Absatz. <script>", "privacy_on": "2026-01-01"}
+    answer = send(admin, typed, do="preview")
     assert "<h2>Überschrift</h2>" in answer.text
     assert "&lt;script&gt;" in answer.text
     assert Operator.current().privacy_text == ""
+
+
+def test_looking_at_the_texts_finds_what_is_wrong_too(admin):
+    answer = send(admin, {"vat_percent": "190", "release_days": "0"}, do="preview")
+    assert answer.status_code == 422
+    assert "Bitte 0 bis 100." in page_of(answer).text
 
 
 def test_who_saves_second_is_told_and_keeps_what_was_typed(admin):  # rule S3

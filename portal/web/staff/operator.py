@@ -1,5 +1,7 @@
 """Who runs this portal: name, address, texts, fees and limits; for admins only (section Operator)."""
 
+from datetime import date
+
 from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -8,9 +10,10 @@ from portal.actions import operator as deeds
 from portal.actions.operator import OperatorUnfit
 from portal.models import Account, Operator
 from portal.outside import clock
+from portal.rules import berlin
 from portal.web.fragments import go_to, page
 from portal.web.staff import admins, bp
-from portal.web.staff.operator_form import FIELDS, GROUPS, Kind, mark_of, read, shown
+from portal.web.staff.operator_form import FIELDS, GROUPS, Kind, beyond, mark_of, read, shown
 
 TEXTS = tuple(name for name, asked in FIELDS.items() if asked.kind is Kind.TEXT)
 
@@ -24,7 +27,7 @@ def operator() -> Response:
     if request.method != "POST":
         return _page(shown(record), mark_of(record))
     typed = {name: request.form.get(name, "") for name in FIELDS}
-    values, wrong = read(typed)
+    values, wrong = read(typed, today())
     if wrong:
         return _page(typed, request.form.get("seen", ""), wrong)
     if request.form.get("seen") != mark_of(record):
@@ -36,14 +39,13 @@ def operator() -> Response:
 
 def _change(record: Operator, values: dict[str, str], typed: dict[str, str]) -> Response:
     before = shown(record)
-    after, _wrong = read(before)
+    after, _wrong = read(before, today())
     different = {name: value for name, value in values.items() if value != after[name]}
     try:
         if different:
             deeds.change(different, by=me(), now=clock.now())
     except OperatorUnfit as problem:
-        limits = deeds.LIMITS.get(problem.name)
-        said = _("Bitte %(least)s bis %(most)s.", least=limits[0], most=limits[1]) if limits else str(problem)
+        said = beyond(problem.name) if problem.name in deeds.LIMITS else str(problem)
         return _page(typed, mark_of(record), {problem.name: said})
     flash(_("Gespeichert. Es gilt ab sofort überall."), "good")
     return go_to(url_for("staff.operator"))
@@ -75,6 +77,11 @@ def _page(
         preview=preview or {},
         labels_of={name: asked.label for name, asked in FIELDS.items()},
     )
+
+
+def today() -> date:
+    """Return the day on which this is read."""
+    return berlin.day_of(clock.now())
 
 
 def me() -> Account:

@@ -1,17 +1,20 @@
 """The operator record as a form: what is asked for, how it is typed, and what is wrong with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.actions.operator import TARGETS
+from portal.actions.operator import LIMITS, TARGETS
 from portal.models import Operator
 from portal.rules import urgency
 from portal.web import amounts, labels
@@ -28,6 +31,8 @@ class Kind(StrEnum):
     NUMBER = "number"
     ADDRESS = "address"
     EMAIL = "email"
+    COUNTRY = "country"
+    PHONE = "phone"
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,14 @@ GROUPS = (
             Asked("postal_code", _l("Postleitzahl"), is_needed=True, longest=10),
             Asked("city", _l("Ort"), is_needed=True, longest=80),
             Asked(
-                "country", _l("Land"), hint=_l("Zwei Buchstaben, zum Beispiel DE."), is_needed=True, longest=2
+                "country", _l("Land"), Kind.COUNTRY, _l("Zwei Buchstaben, zum Beispiel DE."), True, longest=2
             ),
         ),
     ),
     Group(
         _l("Wie man uns erreicht"),
         (
-            Asked("phone", _l("Telefon"), longest=20),
+            Asked("phone", _l("Telefon"), Kind.PHONE, longest=20),
             Asked(
                 "email", _l("E-Mail-Adresse"), Kind.EMAIL, _l("Antworten auf unsere E-Mails gehen hierhin.")
             ),
@@ -143,6 +148,11 @@ GROUPS = (
 )
 FIELDS: Mapping[str, Asked] = {asked.name: asked for group in GROUPS for asked in group.fields}
 LONGEST_TEXT = 50_000
+LEAST_DIGITS = 5
+STANDS = {"quote_terms_on": "quote_terms"} | {
+    f"{text}_on": f"{text}_text" for text in ("imprint", "privacy", "accessibility")
+}
+"""The days on which texts were last changed, and their texts."""
 
 
 def shown(operator: Operator) -> dict[str, str]:
@@ -168,7 +178,7 @@ def mark_of(operator: Operator) -> str:
     return sha256(told.encode()).hexdigest()[:16]
 
 
-def read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def read(typed: Mapping[str, str], today: date) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values as the action takes them, and what is wrong by field."""
     values, wrong = {}, {}
     for name, asked in FIELDS.items():
@@ -179,7 +189,22 @@ def read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         values[name] = found
         if problem:
             wrong[name] = problem
-    return values, wrong
+    return values, {**_wrong_together(values, today), **wrong}
+
+
+def _wrong_together(values: Mapping[str, str], today: date) -> dict[str, str]:
+    """Name what is wrong only beside another field, or today."""
+    wrong = {}
+    code = values["postal_code"]
+    pattern = r"\d{5}" if values["country"] == "DE" else r"[A-Za-z0-9][A-Za-z0-9 \-]{2,9}"
+    if not re.fullmatch(pattern, code, re.ASCII):
+        wrong["postal_code"] = _("Die Postleitzahl hat fünf Ziffern.")
+    for name, text in STANDS.items():
+        if values[text] and not values[name]:
+            wrong[name] = _("Bitte geben Sie an, von wann der Text ist.")
+        elif values[name] > today.isoformat():
+            wrong[name] = _("Dieser Tag liegt in der Zukunft.")
+    return wrong
 
 
 def _value(asked: Asked, text: str) -> tuple[str, str]:
@@ -188,6 +213,8 @@ def _value(asked: Asked, text: str) -> tuple[str, str]:
     longest = asked.longest or LONGEST_TEXT
     if len(text) > longest:
         return text, _("Das ist zu lang. Bitte höchstens %(longest)s Zeichen.", longest=longest)
+    if asked.kind is Kind.NUMBER:
+        return _number(asked.name, text)
     return READERS.get(asked.kind, _plain)(text)
 
 
@@ -207,9 +234,31 @@ def _euros(text: str) -> tuple[str, str]:
     return str(cents), ""
 
 
-def _number(text: str) -> tuple[str, str]:
-    is_number = text.isascii() and text.isdigit() and len(text) < 8
-    return (text, "") if is_number else (text, _("Bitte geben Sie eine ganze Zahl ein."))
+def _number(name: str, text: str) -> tuple[str, str]:
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        return text, _("Bitte geben Sie eine ganze Zahl ein.")
+    least, most = LIMITS[name]
+    return text, "" if least <= int(text) <= most else beyond(name)
+
+
+def beyond(name: str) -> str:
+    """Say what numbers a field takes."""
+    least, most = LIMITS[name]
+    return _("Bitte %(least)s bis %(most)s.", least=least, most=most)
+
+
+def _country(text: str) -> tuple[str, str]:
+    code = text.upper()
+    if code in phonenumbers.SUPPORTED_REGIONS:  # the codes of ISO 3166
+        return code, ""
+    return text, _("Bitte geben Sie die zwei Buchstaben des Landes ein, zum Beispiel DE.")
+
+
+def _phone(text: str) -> tuple[str, str]:
+    is_good = re.fullmatch(r"[\d +()/-]+", text, re.ASCII) and sum(map(str.isdigit, text)) >= LEAST_DIGITS
+    if is_good:
+        return text, ""
+    return text, _("Das ist keine Telefonnummer. Bitte mit Vorwahl, zum Beispiel 02202 12345.")
 
 
 def _address(text: str) -> tuple[str, str]:
@@ -231,7 +280,8 @@ def _email(text: str) -> tuple[str, str]:
 READERS = {
     Kind.DAY: _day,
     Kind.EUROS: _euros,
-    Kind.NUMBER: _number,
     Kind.ADDRESS: _address,
     Kind.EMAIL: _email,
+    Kind.COUNTRY: _country,
+    Kind.PHONE: _phone,
 }
