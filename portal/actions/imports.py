@@ -1,23 +1,26 @@
 """Take over the customers' list: see first what would change, then change it piece by piece.
 
 The same list twice changes nothing the second time: a customer is known by the customer number, a salon by
-its name within the customer, a device by its serial. What a line leaves empty is left as it is.
+its name within the customer, a device by its serial, however it is spelled. What a line leaves empty is left
+as it is; a customer who is locked is left alone (rule P3).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from peewee import chunked
+from peewee import chunked, fn
 
 from portal.actions import history, queue, rounds
 from portal.actions.customers import search_name
+from portal.actions.import_lines import agreed, salon_key
 from portal.models import Account, Customer, Device, ImportRun, Salon, bulk
 from portal.models.base import searchable, transaction
 from portal.models.imports import ImportState
-from portal.rules.register import ADDRESS, Line, Problem, Wrong
+from portal.rules.register import ADDRESS, Column, Line, Problem, Wrong
 from portal.rules.triage import Origin
 
 PIECE = 1_000  # every piece reads the whole list again, so not too small
@@ -33,23 +36,22 @@ def prepare(
     lines: Sequence[Line], problems: Sequence[Problem], *, file_name: str, by: Account | None, now: datetime
 ) -> ImportRun:
     """Keep a list and what taking it over would change; nothing of it is done yet."""
-    wrong = [*problems, *_twice(lines)]
-    barred = {problem.line for problem in wrong}
-    good = [line for line in lines if line.line not in barred]
-    expected: Counter[str] = Counter()
+    good, unfit = agreed(lines)
+    wrong = [*problems, *unfit]
+    touched: set[Touched] = set()
     kept: list[Line] = []
-    for piece in chunked(good, PIECE):
-        changes = _Piece(piece, now)
-        expected.update(changes.counts())
-        wrong.extend(changes.problems)
-        kept.extend(changes.lines)
+    for part in chunked(good, PIECE):
+        piece = _Piece(part, now)
+        touched |= piece.touched()
+        wrong.extend(piece.problems)
+        kept.extend(piece.lines)
     return ImportRun.create(
         account=by,
         file_name=file_name[:120],
         state=ImportState.PREVIEW,
         lines=[_plain(line) for line in kept],
         problems=[asdict(problem) for problem in sorted(wrong, key=lambda one: one.line)],
-        expected=dict(expected),
+        expected=dict(_counted(touched)),
         total=len(kept),
         created_at=now,
     )
@@ -127,13 +129,20 @@ def _line(plain: dict[str, Any]) -> Line:
     return Line(**told)
 
 
-def _twice(lines: Iterable[Line]) -> Iterator[Problem]:
-    """Yield the lines whose serial stands in the list before."""
-    seen: set[str] = set()
-    for line in lines:
-        if line.serial and line.serial in seen:
-            yield Problem(line.line, None, Wrong.TWICE, line.serial)
-        seen.add(line.serial)
+Touched = tuple[str, Any]
+"""What would be counted, and a row by which it is counted once only."""
+
+
+def _counted(touched: Iterable[Touched]) -> Counter[str]:
+    return Counter(name for name, _row in touched)
+
+
+def _spellings(serials: Iterable[str]) -> set[str]:
+    """Return the serials as a database may write them small; one that knows only ASCII leaves the rest."""
+    return {small for serial in serials for small in (serial.lower(), serial.translate(_SMALL))}
+
+
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 class _Piece:
@@ -149,16 +158,20 @@ class _Piece:
             (salon.customer_id, searchable(salon.name)): salon
             for salon in Salon.select().where(Salon.customer.in_(ids))
         }
-        serials = {line.serial for line in lines if line.serial}
-        self.devices = {
-            device.serial: device
-            for device in Device.select(Device, Salon).join(Salon).where(Device.serial.in_(serials))
-        }
+        serials = _spellings(line.serial for line in lines if line.serial)
+        spelled = fn.LOWER(fn.TRIM(Device.serial))
+        found = list(Device.select(Device, Salon).join(Salon).where(spelled.in_(serials)).order_by(Device.id))
+        self.devices = {searchable(device.serial): device for device in found}
+        self.devices |= {device.serial: device for device in found}  # exactly so goes before nearly so
         self.lines = [line for line in lines if self._fits(line)]
 
     def _fits(self, line: Line) -> bool:
         """Tell whether a line can be taken over; what keeps it from that is noted."""
-        customer, device = self.customers.get(line.customer_number), self.devices.get(line.serial)
+        customer, device = self.customers.get(line.customer_number), self._device(line)
+        if customer is not None and customer.locked_at:  # rule P3
+            number = line.customer_number
+            self.problems.append(Problem(line.line, Column.CUSTOMER_NUMBER, Wrong.NOT_TO_USE, number))
+            return False
         if device is not None and (customer is None or device.salon.customer_id != customer.id):
             self.problems.append(Problem(line.line, None, Wrong.ELSEWHERE, line.serial))
             return False
@@ -171,25 +184,27 @@ class _Piece:
         customer = self.customers.get(line.customer_number)
         return self.salons.get((customer.id, searchable(line.salon_name))) if customer else None
 
-    def counts(self) -> Counter[str]:
-        """Count what would be new and what would change."""
-        found: Counter[str] = Counter()
-        new_customers = {one.customer_number for one in self.lines} - self.customers.keys()
-        new_salons = {
-            (one.customer_number, searchable(one.salon_name)) for one in self.lines if not self._salon(one)
-        }
-        found["customers_new"], found["salons_new"] = len(new_customers), len(new_salons)
+    def _device(self, line: Line) -> Device | None:
+        return self.devices.get(line.serial) or self.devices.get(searchable(line.serial))
+
+    def touched(self) -> set[Touched]:
+        """Return what would be new and what would change, each row once."""
+        found: set[Touched] = set()
         for line in self.lines:
+            if line.customer_number not in self.customers:
+                found.add(("customers_new", line.customer_number))
+            if self._salon(line) is None:
+                found.add(("salons_new", salon_key(line)))
+            if line.serial and self._device(line) is None:
+                found.add(("devices_new", line.serial))
             for kind, row, changes in self._changes(line):
                 if row is not None and changes:
-                    found[f"{kind}_changed"] += 1
-            if line.serial and line.serial not in self.devices:
-                found["devices_new"] += 1
-        return +found
+                    found.add((f"{kind}_changed", row.id))
+        return found
 
     def apply(self) -> Counter[str]:
         """Write what is new and what changed, and return how much; inside the caller's transaction."""
-        found = self.counts()
+        found = _counted(self.touched())
         self._add_customers()
         self._add_salons()
         self._change()
@@ -214,7 +229,7 @@ class _Piece:
         yield "customers", customer, _different(customer, _named(line.customer_name))
         salon = self._salon(line)
         yield "salons", salon, _different(salon, _address(line))
-        device = self.devices.get(line.serial)
+        device = self._device(line)
         facts = _device_facts(line)
         if device is not None and salon is not None:
             facts["salon"] = salon
@@ -267,7 +282,7 @@ class _Piece:
                 **_device_facts(line),
             }
             for line in self.lines
-            if line.serial and line.serial not in self.devices
+            if line.serial and self._device(line) is None
         ]
         if new:
             bulk.insert(Device, new)

@@ -97,6 +97,9 @@ class Wrong(StrEnum):
     NO_ADDRESS = "no_address"
     ELSEWHERE = "elsewhere"
     TWICE = "twice"
+    NOT_TO_USE = "not_to_use"
+    OTHER_CUSTOMER = "other_customer"
+    OTHER_SALON = "other_salon"
     TOO_MANY_VALUES = "too_many_values"
 
 

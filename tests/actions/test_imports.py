@@ -75,6 +75,55 @@ def test_a_serial_that_stands_twice_counts_once(database):
     assert run.total == 3
 
 
+def test_a_locked_customer_is_left_alone_whenever_it_was_locked(database):  # rule P3
+    locked = a_customer("Alt", number="K1")
+    Customer.update(locked_at=NOW).where(Customer.id == locked.id).execute()
+    run = prepared(a_line(2), a_line(3, customer_number="K2"))
+    assert [(one["line"], one["wrong"]) for one in run.problems] == [(2, Wrong.NOT_TO_USE)]
+    assert run.expected == {"customers_new": 1, "salons_new": 1, "devices_new": 1}
+    open_then = prepared(a_line(2, customer_number="K3"), a_line(3, customer_number="K4"))
+    Customer.create(number="K3", name="Alt", search_name="alt", created_at=NOW, locked_at=NOW)
+    imports.start(open_then, by=None, now=NOW)
+    imports.work_due(now=NOW)
+    assert ImportRun.get_by_id(open_then.id).problems[0]["wrong"] == Wrong.NOT_TO_USE
+    assert sorted((one.number, one.name) for one in Customer) == [
+        ("K1", "Alt"), ("K3", "Alt"), ("K4", "Haarwerk GmbH"),
+    ]  # fmt: skip
+    assert Salon.select(Salon.customer).join(Customer).where(Customer.locked_at.is_null(False)).count() == 0
+
+
+def test_a_serial_is_the_same_in_capitals_and_small_letters(database):
+    device = a_device(a_salon(a_customer("Haarwerk GmbH", number="K1"), "Süd"), serial=" KS-Ä-1")
+    line = a_line(2, serial="ks-Ä-1", purchased_on=date(2024, 1, 2))
+    run = taken(line, a_line(3, serial="KS-Ä-1"))
+    assert [(one["line"], one["wrong"]) for one in run.problems] == [(3, Wrong.TWICE)]
+    assert [(one.id, one.purchased_on) for one in Device] == [(device.id, date(2024, 1, 2))]
+
+
+def test_lines_that_contradict_each_other_name_the_earlier_one(database):
+    lines = [
+        a_line(2, phone=""), a_line(3, customer_name="Anders"), a_line(4, street="Gasse 9"),
+        a_line(5, salon_name="SÜD", street="", postal_code="", city="", phone="+49221123456"),
+        a_line(6, salon_name="Nord", street="", postal_code="", city=""), a_line(7, salon_name="Nord"),
+    ]  # fmt: skip
+    run = taken(*lines)
+    assert [(one["line"], one["wrong"], one["value"]) for one in run.problems] == [
+        (3, Wrong.OTHER_CUSTOMER, "2"), (4, Wrong.OTHER_SALON, "2"),
+    ]  # fmt: skip
+    assert run.counts == run.expected == {"customers_new": 1, "salons_new": 2, "devices_new": 4}
+    assert Salon.get(Salon.search_name == "süd").phone == "+49221123456"
+    assert taken(*lines).counts == {}
+
+
+def test_rows_are_counted_and_not_lines(database, monkeypatch):
+    monkeypatch.setattr(imports, "PIECE", 3)
+    first = [a_line(n) for n in range(2, 10)]
+    run = taken(*first)
+    assert run.counts == run.expected == {"customers_new": 1, "salons_new": 1, "devices_new": 8}
+    again = taken(*[a_line(n, customer_name="Neu", street="Weg 2") for n in range(2, 10)])
+    assert again.counts == again.expected == {"customers_changed": 1, "salons_changed": 1}
+
+
 def test_nothing_happens_before_it_is_started_and_a_dropped_list_never_is(database):
     run = prepared(a_line())
     assert imports.work_due(now=NOW) == 0

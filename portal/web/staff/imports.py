@@ -51,7 +51,12 @@ WRONG = {
     Wrong.NO_ADDRESS: _l("Der Salon ist neu, aber seine Adresse fehlt"),
     Wrong.ELSEWHERE: _l("Das Gerät gehört einem anderen Kunden"),
     Wrong.TWICE: _l("Diese Seriennummer steht zweimal in der Liste"),
+    Wrong.NOT_TO_USE: _l("kann nicht verwendet werden"),
     Wrong.TOO_MANY_VALUES: _l("Die Zeile hat mehr Werte, als es Spalten gibt"),
+}
+OTHERWISE = {
+    Wrong.OTHER_CUSTOMER: _l("Zeile %(line)s sagt etwas anderes über denselben Kunden"),
+    Wrong.OTHER_SALON: _l("Zeile %(line)s sagt etwas anderes über denselben Salon"),
 }
 COUNTED = {
     "customers_new": _l("neue Kunden"),
@@ -145,7 +150,9 @@ def _shown(run: ImportRun) -> dict[str, Any]:
 
 
 def _row(problem: dict[str, Any]) -> Row:
-    wrong = str(WRONG[Wrong(problem["wrong"])])
+    if (said := Wrong(problem["wrong"])) in OTHERWISE:
+        return Row(problem["line"], str(OTHERWISE[said]) % {"line": problem["value"]})
+    wrong = str(WRONG[said])
     column = str(COLUMNS[Column(problem["column"])]) if problem["column"] else ""
     value = f" ({problem['value']})" if problem["value"] else ""
     return Row(problem["line"], f"{column} {wrong}".strip() + value)
