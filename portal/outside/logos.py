@@ -33,6 +33,9 @@ ELEMENTS = _names(
     "svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan"
     " linearGradient radialGradient stop clipPath mask style"
 )
+DRAWN = _names("path rect circle ellipse line polyline polygon text")
+UNSEEN = _names("defs symbol clipPath mask linearGradient radialGradient style title desc")
+"""What shows nothing where it stands: `use` or a colour may show it elsewhere."""
 ATTRIBUTES = _names(
     "id class viewBox preserveAspectRatio width height x y x1 y1 x2 y2 cx cy r rx ry fx fy d points transform"
     " fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin"
@@ -53,6 +56,7 @@ class LogoProblem(StrEnum):
     NOT_A_LOGO = "not_a_logo"
     BROKEN = "broken"
     EMPTY = "empty"
+    NOTHING_DRAWN = "nothing_drawn"
 
 
 class LogoRefused(ValueError):
@@ -130,6 +134,8 @@ def _drawing(content: bytes) -> bytes:
     clean = _cleaned(root)
     if clean is None or len(clean) == 0:
         raise LogoRefused(LogoProblem.EMPTY)
+    if not _draws(clean, {one.get("id"): one for one in clean.iter() if one.get("id")}):
+        raise LogoRefused(LogoProblem.NOTHING_DRAWN)
     tree.register_namespace("", SVG)
     return tree.tostring(clean, encoding="utf-8", xml_declaration=True)
 
@@ -137,6 +143,8 @@ def _drawing(content: bytes) -> bytes:
 def _cleaned(element: tree.Element) -> tree.Element | None:
     """Return a copy with what may stay, or None if the element itself may not."""
     name = _local(element.tag)
+    if name == "a":
+        name = "g"  # the link goes, what is drawn in it stays
     if name not in ELEMENTS:
         return None
     copy = tree.Element(f"{{{SVG}}}{name}")
@@ -151,6 +159,19 @@ def _cleaned(element: tree.Element) -> tree.Element | None:
             inner.tail = child.tail
             copy.append(inner)
     return copy
+
+
+def _draws(element: tree.Element, named: dict[str | None, tree.Element]) -> bool:
+    """Tell whether anything of a cleaned drawing can be seen."""
+    name = _local(element.tag)
+    if name in UNSEEN:
+        return False
+    if name == "use":
+        shown = named.get(element.get("href", "").strip()[1:])
+        return shown is not None and any(_local(one.tag) in DRAWN for one in shown.iter())
+    if name == "text":
+        return bool("".join(element.itertext()).strip())
+    return name in DRAWN or any(_draws(child, named) for child in element)
 
 
 def _local(tag: object) -> str:

@@ -85,6 +85,19 @@ def test_what_logos_are_drawn_with_stays():
 
 
 @pytest.mark.parametrize(
+    "inner",
+    [
+        f'<a href="https://shop.example/">{DRAWING}</a>',
+        f'<defs><symbol id="s">{DRAWING}</symbol></defs><use href="#s"/>',
+    ],
+)
+def test_what_is_drawn_in_a_link_or_elsewhere_stays_without_the_link(inner):
+    left = cleaned(inner)
+    assert "M0 0h9v9z" in left
+    assert "shop" not in left
+
+
+@pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"", LogoProblem.EMPTY),
@@ -92,6 +105,12 @@ def test_what_logos_are_drawn_with_stays():
         (b"%PDF-1.7", LogoProblem.NOT_A_LOGO),
         (b"\xff\xd8\xff\xe0JFIF", LogoProblem.NOT_A_LOGO),
         (FRAME.format("", "<script/>").encode(), LogoProblem.EMPTY),
+        (FRAME.format("", "<style/><use href='#gone'/>").encode(), LogoProblem.NOTHING_DRAWN),
+        (FRAME.format("", f"<defs>{DRAWING}</defs><text> </text>").encode(), LogoProblem.NOTHING_DRAWN),
+        (
+            FRAME.format("", "<image href='data:image/png;base64,AA'/><g/>").encode(),
+            LogoProblem.NOTHING_DRAWN,
+        ),
         (b"x" * (logos.MOST_BYTES + 1), LogoProblem.TOO_LARGE),
         (b"\x89PNG\r\n\x1a\nbroken", LogoProblem.BROKEN),
         (

@@ -53,6 +53,7 @@ def test_a_logo_stands_on_every_page_at_once_and_goes_again(admin, app):
         (b"", "", "wählen Sie eine Datei"),
         (b"<html></html>", "x.svg", "kein Logo"),
         (b"\x89PNG\r\n\x1a\nx", "x.png", "lässt sich nicht öffnen"),
+        (SVG.replace(b"path", b"use"), "x.svg", "bliebe nichts zu sehen"),
         (b"x" * 400_000, "x.svg", "zu groß"),
     ],
 )

@@ -20,6 +20,9 @@ PROBLEMS: dict[LogoProblem, Any] = {
     LogoProblem.NOT_A_LOGO: _l("Das ist kein Logo. Es gehen SVG und PNG."),
     LogoProblem.BROKEN: _l("Die Datei lässt sich nicht öffnen. Bitte nehmen Sie eine andere."),
     LogoProblem.EMPTY: _l("In der Datei ist kein Bild."),
+    LogoProblem.NOTHING_DRAWN: _l(
+        "Von dieser Zeichnung bliebe nichts zu sehen. Bitte speichern Sie das Logo als PNG."
+    ),
 }
 
 
