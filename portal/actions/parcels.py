@@ -72,8 +72,9 @@ def check_in(
         _write(case, parts, by=by, now=now)
         records = [{name: text for name, text in asdict(one).items() if text} for one in parts]
         history.record(case, "check_in", by=by, at=now, parts=records, place=storage_place)
-        if missing and tells:
-            letters.tell_owners(case, "parcel_incomplete", now=now, missing=missing)
+        asked = [part for part in missing if workshop.is_asked_for(case.state, part)]
+        if asked and tells:
+            letters.tell_owners(case, "parcel_incomplete", now=now, missing=asked)
         # What is missing is the owner's turn, and in time they are reminded of it (rules C4, S6).
         return schedule.plan(queue.reassess_case(case, now=now), now=now)
 

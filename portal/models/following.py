@@ -18,8 +18,9 @@ from portal.models.links import SubstituteLink
 from portal.models.parcels import ParcelItem
 from portal.rules.appointments import AppointmentState
 from portal.rules.links import Ending, LinkState
-from portal.rules.parcel import Arrival
-from portal.rules.workflow import CLOSED, Actor, State, next_actor
+from portal.rules.parcel import Arrival, Part
+from portal.rules.workflow import AT_THE_WORKSHOP, CLOSED, Actor, State, next_actor
+from portal.rules.workshop import is_asked_for
 
 OWN_TURN = frozenset(state for state in State if next_actor(state) is Actor.OWNER)
 HEADED_BY_LINK = frozenset(State) - OWN_TURN - CLOSED - {State.COMMISSIONING_BOOKED}
@@ -41,12 +42,20 @@ def by_turn(account: Account, now: datetime, *, after: tuple[int, int] | None = 
 
 
 def _is_own_turn(now: datetime) -> Any:
-    asked = ParcelItem.select(SQL("1")).where(ParcelItem.case == Case.id, _is_asked_about())
+    late = (ParcelItem.arrival == Arrival.MISSING) & ~_is_still_asked_for()
+    asked = ParcelItem.select(SQL("1")).where(ParcelItem.case == Case.id, _is_asked_about(), ~late)
     return (
         Case.state.in_(list(OWN_TURN))
         | fn.EXISTS(asked)
         | (Case.state.in_(list(HEADED_BY_LINK)) & fn.EXISTS(_newest_link_over(now)))
     )
+
+
+def _is_still_asked_for() -> Any:
+    """Hold of a missing part that the owner shall still send, as `workshop.is_asked_for` says (C4, C5)."""
+    for_any = [state for state in AT_THE_WORKSHOP if is_asked_for(state, Part.OTHER)]
+    for_tse = [state for state in AT_THE_WORKSHOP if is_asked_for(state, Part.TSE_USB)]
+    return Case.state.in_(for_any) | (Case.state.in_(for_tse) & (ParcelItem.part == Part.TSE_USB))
 
 
 def _is_asked_about() -> Any:

@@ -77,11 +77,17 @@ def may_swap(state: State, *, was_worked_on: bool) -> bool:
     return state in MAY_SWAP or (state == State.READY_TO_RETURN and was_worked_on)
 
 
-def waits_for_owner(state: State, missing: Collection[Part]) -> bool:
-    """Tell whether the case stands still for a part that the owner still has to send (rules S6, C5).
+def is_asked_for(state: State, part: Part) -> bool:
+    """Tell whether the owner is still asked to send a part that was missing (rules C4, C5).
 
-    On arrival for any part; before the way back for the TSE, without which no parcel leaves.
+    Before the way back only for the TSE, without which no parcel leaves; any other part the salon needs
+    itself from now on, to put the server into service.
     """
-    if state == State.RECEIVED:
-        return bool(missing)
-    return state == State.READY_TO_RETURN and Part.TSE_USB in missing
+    if state == State.READY_TO_RETURN:
+        return part is Part.TSE_USB
+    return state in AT_THE_WORKSHOP
+
+
+def waits_for_owner(state: State, missing: Collection[Part]) -> bool:
+    """Tell whether the case stands still for a part that the owner still has to send (rules S6, C5)."""
+    return state in WAITS_FOR_PARTS and any(is_asked_for(state, part) for part in missing)

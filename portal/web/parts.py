@@ -29,6 +29,7 @@ def of_letter(letter: Letter) -> dict[str, Any]:
     tracking = facts.get("tracking", case.return_tracking if case else "")
     return {
         "missing": [labels.label(Part(part)) for part in facts.get("missing", ())],
+        "lacks_tse": Part.TSE_USB in facts.get("missing", ()),
         "parts": [name_of(one) for one in facts.get("parts", ())],
         "back_by": labels.label(carrier) if carrier else "",
         "back_number": tracking,

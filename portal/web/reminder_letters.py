@@ -6,10 +6,13 @@ from flask import url_for
 
 from portal.models import Case, History, Letter, ParcelItem, Quote
 from portal.outside import clock
+from portal.rules import workshop
+from portal.rules.parcel import Part
 from portal.rules.quotes import QuoteState
 from portal.rules.reminders import LAPSE_AFTER, Reminder
 from portal.rules.returns import homecoming
 from portal.rules.triage import Hold
+from portal.rules.workflow import State
 from portal.web import parts
 
 EVENTS = frozenset({*Reminder, "cancelled", "commissioned", "not_repairable"})
@@ -35,11 +38,16 @@ def values(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _missing(letter: Letter, case: Case) -> dict[str, list[str]]:
-    """Return what is missing when the reminder leaves; some of it may have come since it was written (C4)."""
+def _missing(letter: Letter, case: Case) -> dict[str, Any]:
+    """Return what is asked for when the reminder leaves; some may have come since it was written (C4, C5)."""
     if letter.event != Reminder.PART_AWAITED:
         return {}
-    return {"missing": [parts.name(item) for item in ParcelItem.missing_of(case)]}
+    state = State(case.state)
+    asked = [item for item in ParcelItem.missing_of(case) if workshop.is_asked_for(state, item.part)]
+    return {
+        "missing": [parts.name(item) for item in asked],
+        "lacks_tse": any(item.part is Part.TSE_USB for item in asked),
+    }
 
 
 def _was_agreed(case: Case) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from portal.actions import commissioning, packing, parcels
 from portal.actions.parcels import PartRecord
-from portal.models import Case, Consent, History, ParcelItem
+from portal.models import Case, Consent, History, ParcelItem, following
 from portal.outside import clock
 from portal.rules.commissioning import Item
 from portal.rules.parcel import Arrival, Departure, Part
@@ -200,6 +200,38 @@ def test_who_declines_gets_the_tse_back(client, staff, owner_client):  # rule C4
     owner.send(asked, {}, form="/tse-disposal", button=("answer", "decline"))
     assert item(case, Part.TSE_USB).disposal_asked_at is None
     assert owner.get(f"/cases/{case.number}/tse-disposal").status_code == 303
+
+
+def test_what_was_missing_is_not_asked_for_on_the_way_home(client, staff, owner_client):  # rules C4, C5
+    case = ready()
+    owner, seen = owner_client(case), f"/cases/{case.number}"
+    for step in (lambda: case, lambda: build.a_case_on_its_way_back(case, now=clock.now(), staff=staff)):
+        step()
+        shown = owner.page(seen).text
+        assert "Bitte schicken Sie es nicht mehr. Sie brauchen es bei sich." in shown
+        assert "Bitte schicken Sie uns nach" not in shown
+    assert following.by_turn(case.reporter, clock.now())[0].rank == 1, "nothing is asked of the owner"
+
+
+def test_a_tse_that_keeps_the_parcel_is_asked_for_alone(client, staff, owner_client):  # rules C4, C4a, C5
+    tse, cable = PartRecord(Part.TSE_USB, Arrival.MISSING), PartRecord(Part.POWER_CABLE, Arrival.MISSING)
+    case = ready([PartRecord(Part.SERVER), tse, cable])
+    card = parcel_card.of_case(case)
+    assert (card.missing, card.unneeded) == (("Swissbit-TSE (USB-Stick)",), ("Netzkabel des Kassenservers",))
+    assert "PIN und PUK" in owner_client(case).page(f"/cases/{case.number}").text
+
+
+def test_pin_and_puk_are_named_only_where_the_tse_is_missing(owner_client):  # rule C4a
+    case = build.a_case_checked_in(now=clock.now(), parts=RECORDS)
+    shown = owner_client(case).page(f"/cases/{case.number}").text
+    assert ("Netzkabel" in shown, "PIN und PUK" in shown) == (True, False)
+
+
+def test_the_step_of_dispatch_names_what_is_still_awaited(client, staff):  # rules C4, C5
+    case = ready()
+    shown = page_of(opened(client, case))
+    assert "Im Paket fehlte etwas" in shown.text
+    assert len([one for one in shown.links if "deed=waive" in one]) == 2, "at its line, and where it is sent"
 
 
 def test_late_parts_are_sent_after_with_a_number_of_their_own(client, staff):  # rule C5

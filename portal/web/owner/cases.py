@@ -13,7 +13,7 @@ from playhouse.flask_utils import get_object_or_404
 from portal.models import Attachment, Case, Letter, ParcelItem, SubstituteLink, following
 from portal.models.attachments import PhotoKind
 from portal.outside import clock
-from portal.rules.workflow import Actor
+from portal.rules.workflow import Actor, State
 from portal.web import erased
 from portal.web.addresses import LARGEST_ID
 from portal.web.fragments import page
@@ -83,7 +83,7 @@ def _rows(shown: Sequence[Case], now: datetime) -> list[Row]:
 
 def _row(case: Case, beside: sentences.Beside, parts: Sequence[ParcelItem], now: datetime) -> Row:
     said = sentences.of(case, now, beside)
-    card = parcel_card.of_items(parts)
+    card = parcel_card.of_items(parts, State(case.state))
     return Row(case, said, beside.link, door_of(beside.link, now, case=case), card.asks if card else "")
 
 

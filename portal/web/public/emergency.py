@@ -104,6 +104,7 @@ def _of_case(case: Case, now: datetime) -> dict[str, Any]:
         "messages": list(Message.of_case(case, with_internal=False)),
         "way": way.of(case, history, beside.appointment),
         "missing": parcel.missing if parcel else (),
+        "unneeded": parcel.unneeded if parcel else (),
         "not_yet": case.state in sentences.NOT_YET,
         "has_slip": has_slip,
         "items": items_of(case) if has_slip else [],

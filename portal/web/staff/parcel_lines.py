@@ -59,6 +59,11 @@ class Parcel:
         """Return the lines of what is awaited (rule C4)."""
         return [line for line in self.lines if line.item.standing.is_awaited]
 
+    @property
+    def late(self) -> list[Line]:
+        """Return the lines of what is awaited without keeping the parcel here (rules C4, C5)."""
+        return [line for line in self.missing if not line.item.standing.keeps_from_dispatch]
+
 
 def of_case(case: Case) -> Parcel:
     """Return the case's parcel; one question."""
