@@ -161,8 +161,8 @@ class _Piece:
         serials = _spellings(line.serial for line in lines if line.serial)
         spelled = fn.LOWER(fn.TRIM(Device.serial))
         found = list(Device.select(Device, Salon).join(Salon).where(spelled.in_(serials)).order_by(Device.id))
-        self.devices = {searchable(device.serial): device for device in found}
-        self.devices |= {device.serial: device for device in found}  # exactly so goes before nearly so
+        self.devices = {searchable(str(device.serial)): device for device in found}
+        self.devices |= {str(device.serial): device for device in found}  # exactly so goes before nearly so
         self.lines = [line for line in lines if self._fits(line)]
 
     def _fits(self, line: Line) -> bool:

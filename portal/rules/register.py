@@ -81,6 +81,17 @@ _ORIGINS = {
     "fremd": Origin.ELSEWHERE,
     "fremdgerät": Origin.ELSEWHERE,
 }
+FIRST_DAY = date(1990, 1, 1)
+"""No device was bought or delivered before; staff's form says so too."""
+
+
+def possible_days(today: date) -> tuple[date, date]:
+    """Return the first and the last day on which a device can have been bought or delivered."""
+    return FIRST_DAY, today
+
+
+_WRECKED = re.compile(r"\d{1,3}([.,]\d+)?E[+-]\d{1,3}", re.IGNORECASE)  # 1,23457E+12
+_NUMBERS = (Column.CUSTOMER_NUMBER, Column.SERIAL, Column.POSTAL_CODE, Column.PHONE)
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
@@ -90,6 +101,9 @@ class Wrong(StrEnum):
     MISSING = "missing"
     TOO_LONG = "too_long"
     NO_DAY = "no_day"
+    TOO_EARLY = "too_early"
+    IN_FUTURE = "in_future"
+    WRECKED = "wrecked"
     NO_ANSWER = "no_answer"
     NO_ORIGIN = "no_origin"
     NO_COUNTRY = "no_country"
@@ -190,7 +204,12 @@ def _cell(value: str | bool | date | None) -> str:
     return value.isoformat() if isinstance(value, date) else value or ""
 
 
-def read_line(number: int, values: Mapping[Column, str]) -> Line | list[Problem]:
+def is_wrecked(text: str) -> bool:
+    """Tell whether a spreadsheet made a short form of a long number, so that its digits are lost."""
+    return _WRECKED.fullmatch(text.strip()) is not None
+
+
+def read_line(number: int, values: Mapping[Column, str], *, today: date) -> Line | list[Problem]:
     """Return what a line says, or everything that is wrong with it."""
     texts = {column: " ".join(text.split()) for column, text in values.items()}
     problems = [Problem(number, column, Wrong.MISSING) for column in NEEDED if not texts.get(column)] + [
@@ -198,7 +217,12 @@ def read_line(number: int, values: Mapping[Column, str]) -> Line | list[Problem]
         for column, most in LONGEST.items()
         if len(texts.get(column, "")) > most
     ]
-    told = _Reader(number, texts, problems)
+    problems += [
+        Problem(number, column, Wrong.WRECKED, texts[column][:30])
+        for column in _NUMBERS
+        if is_wrecked(texts.get(column, ""))
+    ]
+    told = _Reader(number, texts, problems, possible_days(today))
     line = Line(
         number,
         **{column.value: texts.get(column, "") for column in LONGEST if column is not Column.COUNTRY},
@@ -215,8 +239,10 @@ def read_line(number: int, values: Mapping[Column, str]) -> Line | list[Problem]
 class _Reader:
     """Reads the values that are no plain text, and notes what is wrong with them."""
 
-    def __init__(self, number: int, texts: Mapping[Column, str], problems: list[Problem]) -> None:
-        self.number, self.texts, self.problems = number, texts, problems
+    def __init__(
+        self, number: int, texts: Mapping[Column, str], problems: list[Problem], days: tuple[date, date]
+    ) -> None:
+        self.number, self.texts, self.problems, self.days = number, texts, problems, days
 
     def _wrong(self, column: Column, wrong: Wrong) -> None:
         self.problems.append(Problem(self.number, column, wrong, self.texts[column][:30]))
@@ -227,12 +253,14 @@ class _Reader:
             return None
         german = _GERMAN_DAY.fullmatch(text)
         try:
-            return (
-                date(int(german[3]), int(german[2]), int(german[1])) if german else date.fromisoformat(text)
-            )
+            day = date(int(german[3]), int(german[2]), int(german[1])) if german else date.fromisoformat(text)
         except ValueError:
             self._wrong(column, Wrong.NO_DAY)
             return None
+        earliest, latest = self.days
+        if not earliest <= day <= latest:
+            self._wrong(column, Wrong.TOO_EARLY if day < earliest else Wrong.IN_FUTURE)
+        return day
 
     def answer(self, column: Column) -> bool | None:
         text = self.texts.get(column, "").casefold()

@@ -221,6 +221,23 @@ def test_what_is_wrong_is_told_by_line_and_the_rest_is_taken(desk):
     assert ImportRun.get().total == 1
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        (8, "31.12.1989", "Gekauft am liegt zu weit zurück (31.12.1989)"),
+        (8, "01.01.2830", "Gekauft am liegt in der Zukunft (01.01.2830)"),
+        (0, "1,0E+04", "Kundennummer sieht nach einer von Excel veränderten Zahl aus (1,0E+04)"),
+        (7, "1,23457E+12", "Seriennummer sieht nach"),
+        (4, "5.1E+04", "PLZ sieht nach"),
+        (6, "4,92211E+11", "Telefon sieht nach"),
+    ],
+)
+def test_what_the_form_refuses_and_what_a_spreadsheet_wrecked_is_told(desk, column, value, said):
+    row = [*ROW[:column], value, *ROW[column + 1 :]]
+    assert f"Zeile 2: {said}" in page_of(upload(desk, a_list(row))).text
+    assert ImportRun.get().total == 0
+
+
 def test_a_list_without_a_good_line_is_not_called_known(desk):
     page = page_of(upload(desk, a_list(["K2", "", "Nord"])))
     assert "keine Zeile, die übernommen werden kann" in page.text
@@ -232,6 +249,8 @@ def test_a_list_without_a_good_line_is_not_called_known(desk):
     [
         (b"", "wählen Sie eine Datei"),
         (b"\x00\x01\x02", "keine Liste"),
+        (a_list(ROW, ROW) + b'"K2;Kamm in;Nord\nK3;"Ost";\n' + a_list(ROW), "ab Zeile 4 nicht geschlossen"),
+        (a_list(ROW) + b'K2;"' + 20_000 * b"K3;Kamm;Ost\n", "ab Zeile 3 nicht geschlossen"),
         (b"Name;Ort\nA;B\n", "fehlen diese Spalten: Kundennummer, Kunde, Salon"),
     ],
 )

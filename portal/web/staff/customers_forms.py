@@ -9,6 +9,7 @@ from wtforms.validators import StopValidation
 from portal.models import Customer, Device, Salon
 from portal.outside import clock
 from portal.rules import berlin
+from portal.rules.register import possible_days
 from portal.rules.triage import Origin
 from portal.rules.workflow import Role
 from portal.web.forms import Choice, Day, Email, Form, Line, Phone, PostalCode, Required
@@ -16,7 +17,6 @@ from portal.web.forms import Choice, Day, Email, Form, Line, Phone, PostalCode, 
 TOLD = {"yes": True, "no": False, "unknown": None}
 YES_NO = [("yes", _l("ja")), ("no", _l("nein")), ("unknown", _l("weiß nicht"))]
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
-FIRST_DAY = date(1990, 1, 1)
 
 
 def said(value: bool | None) -> str:
@@ -75,7 +75,7 @@ class DeviceForm(Form):
         """Set the days' bounds."""
         super().__init__(*args, **kwargs)
         for field in (self.purchased_on, self.delivered_on):
-            field.earliest, field.latest = FIRST_DAY, berlin.day_of(clock.now())
+            field.earliest, field.latest = possible_days(berlin.day_of(clock.now()))
 
     @property
     def values(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from portal.rules.register import Column, NoHeader, Wrong
 from portal.web.forms import clean
 from portal.web.fragments import block, go_to, is_htmx, page
 from portal.web.staff import bp, register_file
-from portal.web.staff.register_file import MOST_BYTES, NotAList, TooLong
+from portal.web.staff.register_file import MOST_BYTES, NotAList, TooLong, Unclosed
 
 SHOWN = 200  # problems on one page
 
@@ -44,6 +44,9 @@ WRONG = {
     Wrong.MISSING: _l("fehlt"),
     Wrong.TOO_LONG: _l("ist zu lang"),
     Wrong.NO_DAY: _l("ist kein Datum; bitte so: 02.05.2023"),
+    Wrong.TOO_EARLY: _l("liegt zu weit zurück"),
+    Wrong.IN_FUTURE: _l("liegt in der Zukunft"),
+    Wrong.WRECKED: _l("sieht nach einer von Excel veränderten Zahl aus"),
     Wrong.NO_ANSWER: _l("ist weder ja noch nein"),
     Wrong.NO_ORIGIN: _l("ist weder „wir“ noch „andere“"),
     Wrong.NO_COUNTRY: _l("ist kein Land; bitte zwei Buchstaben, zum Beispiel DE"),
@@ -118,6 +121,8 @@ def _read(content: bytes) -> tuple[list[Any], list[Any]]:
         raise _Unfit(_("Die Datei ist zu groß. Höchstens 20 MB sind möglich."))
     try:
         return register_file.read(content)
+    except Unclosed as error:
+        raise _Unfit(_("Anführungszeichen ab Zeile %(line)s nicht geschlossen.", line=error.line)) from error
     except NotAList as error:
         raise _Unfit(_("Das ist keine Liste. Bitte speichern Sie die Tabelle als CSV.")) from error
     except TooLong as error:
