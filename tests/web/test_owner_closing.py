@@ -40,6 +40,25 @@ def test_the_closing_page_says_what_was_done_and_gives_all_papers(signed_in, clo
     assert "noch nicht benutzen" not in page.text
 
 
+def test_a_link_that_never_ran_is_not_said_to_have_ended(signed_in, owner):  # rules L11, O1, O3
+    device, staff = builders.a_device(builders.a_salon(owner.customer)), builders.a_staff_member()
+    case = builders.a_case_at_commissioning(device, owner, staff=staff)
+    builders.a_link_request(case=case, now=NOW)
+    for item in Item:
+        if item not in CommissioningTick.done_of(case):
+            case = commissioning.tick(case, item, by=staff, now=NOW)
+    under_way = signed_in.page(f"/cases/{case.number}").text
+    case = commissioning.complete(case, by=staff, now=NOW)
+    over = signed_in.page(f"/cases/{case.number}").text
+    for page in (under_way, over):
+        assert "Die Anfrage nach einem Ersatzlink endete mit der Inbetriebnahme" in page
+        for untrue in ("Der Ersatzlink ist beendet", "Der Ersatzlink endete", "Beendet:"):
+            assert untrue not in page, untrue
+    told = signed_in.page(f"/cases/{case.number}/outage-record").text
+    assert "Ersatzlink angefragt" in told
+    assert "Ersatzlink bei der Inbetriebnahme beendet" not in told
+
+
 def test_how_it_was_is_said_once_and_thanked_for(signed_in, closed):  # rule S3
     page = signed_in.get(f"/cases/{closed.number}")
     answer = signed_in.send(page, {"score": "4", "text": "Schnell, <b>danke</b>."}, form="/feedback")

@@ -131,7 +131,6 @@ def of_case(case: Case, known: Known) -> OutageRecord:
 def of_link(link: SubstituteLink, known: Known) -> OutageRecord:
     """Return what the record of a link without a case says."""
     began = link.last_online_at
-    until = outage_words.ended_at(link)
     return OutageRecord(
         **_common(known),
         name=_("Ersatzlink %(number)s", number=link.id),
@@ -144,7 +143,7 @@ def of_link(link: SubstituteLink, known: Known) -> OutageRecord:
         kind=_kind_of_link(link),
         reason=link.reason_text or labels.label(link.reason),
         finding="",
-        end=_("%(when)s, Ersatzlink beendet", when=documents.stamp(until)) if until else "",
+        end=_end_of_link(link),
         is_over=link.state in (LinkState.ENDED, LinkState.REFUSED),
     )
 
@@ -237,6 +236,15 @@ def _end_of_case(case: Case) -> str:
     if case.state not in CLOSED:
         return ""
     return f"{documents.stamp(case.state_since)}, {ENDS[State(case.state)]()}"
+
+
+def _end_of_link(link: SubstituteLink) -> str:
+    until = outage_words.ended_at(link)
+    if until is None:
+        return ""
+    if link.activated_at is None:
+        return _("%(when)s, Anfrage des Ersatzlinks beendet", when=documents.stamp(until))
+    return _("%(when)s, Ersatzlink beendet", when=documents.stamp(until))
 
 
 ENDS = {

@@ -54,6 +54,13 @@ WORDS = {
 }
 """What is a measure, and what it is called; what is not here is no matter of the record."""
 
+BEFORE_IT_RAN = {
+    "withdraw": _l("Anfrage des Ersatzlinks zurückgezogen"),
+    "delete": _l("Freigabe des Ersatzlinks zurückgenommen"),
+    "hand_back": "",
+}
+"""The ends of a link that never ran: nothing was used, so nothing is said to have ended (rules O1, O3)."""
+
 UNLOCKED = _l("Belegsperre auf dem Ersatzlink aufgehoben")
 RESTORED = _l("Datenbank auf den Kassenserver zurückgespielt")
 REPAIRED = _l("Reparatur abgeschlossen, zum Rückversand bereit")
@@ -94,15 +101,18 @@ def measures(
     """Return what was done in the order of time, each with the moment it was written down (rule O1)."""
     by_id = {link.id: link for link in links}
     opened = {unlocked_row(rows, link) for link in links}
-    found = [(_time(row, by_id), row.at, _what(row, opened), _who(row)) for row in rows]
+    unused = {link.id for link in links if link.activated_at is None}
+    found = [(_time(row, by_id), row.at, _what(row, opened, unused), _who(row)) for row in rows]
     found += [(swap.at, swap.at, _swapped(swap), _("Support")) for swap in swaps]
     told = sorted((one for one in found if one[2]), key=lambda one: one[0])
     return [(written, Measure(documents.stamp(at), what, who)) for at, written, what, who in told]
 
 
-def _what(row: History, opened: set[int | None]) -> str:
+def _what(row: History, opened: set[int | None], unused: set[int]) -> str:
     if row.id in opened:
         return str(UNLOCKED)
+    if row.link_id in unused and row.what in BEFORE_IT_RAN:
+        return str(BEFORE_IT_RAN[row.what])
     if row.what == "tick":
         return str(RESTORED) if Item.RESTORED in row.facts.get("items", ()) else ""
     if row.what == "make_ready" and row.source == State.IN_REPAIR:

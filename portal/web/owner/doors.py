@@ -61,7 +61,8 @@ class Door:
     @property
     def is_at_commissioning(self) -> bool:
         """Tell whether it has made room for a server that must not be used yet (rules R1, L11a)."""
-        return self.saying is link_sentences.NOT_YET_IN_SERVICE
+        waits = (link_sentences.NOT_YET_IN_SERVICE, link_sentences.REQUEST_OVER_NOT_YET)
+        return any(self.saying is one for one in waits)
 
     @property
     def is_plain(self) -> bool:

@@ -164,6 +164,15 @@ NOT_YET_IN_SERVICE = LinkSaying(
 """The link has ended, and the server may not be used before the whole list is done (rules R1, L11a)."""
 
 
+REQUEST_OVER = LinkSaying(
+    _l("Die Anfrage nach einem Ersatzlink endete mit der Inbetriebnahme"),
+    Actor.NOBODY,
+    ENDED[Ending.COMMISSIONED].text,
+)
+REQUEST_OVER_NOT_YET = replace(NOT_YET_IN_SERVICE, title=REQUEST_OVER.title)
+"""The same of a link that never ran: nobody is told that a till of theirs has ended (rules L11, O3)."""
+
+
 def ending_of(link: SubstituteLink) -> Ending:
     """Return how the link ended; one past its end has expired, though nobody wrote it down yet (L9)."""
     return link.ending or Ending.EXPIRED
@@ -172,10 +181,18 @@ def ending_of(link: SubstituteLink) -> Ending:
 def saying_of(link: SubstituteLink, stage: Stage, case: Case | None) -> LinkSaying:
     """Return what the link's stage means for the owner."""
     if stage is Stage.ENDED:
-        return ENDED[ending_of(link)] if is_server_in_service(link) else NOT_YET_IN_SERVICE
+        return _ended(link)
     without = stage is Stage.VIEW_ONLY and (case is None or case.state in CLOSED)
     said = WITHOUT_SERVER if without else SAYINGS[stage]
     return replace(said, title=STOP_CASHING) if is_still_unlocked(link, stage) else said
+
+
+def _ended(link: SubstituteLink) -> LinkSaying:
+    if not is_server_in_service(link):
+        return NOT_YET_IN_SERVICE if link.activated_at else REQUEST_OVER_NOT_YET
+    if link.ending is Ending.COMMISSIONED and link.activated_at is None:
+        return REQUEST_OVER
+    return ENDED[ending_of(link)]
 
 
 def is_server_in_service(link: SubstituteLink) -> bool:

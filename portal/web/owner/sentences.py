@@ -189,7 +189,7 @@ def standing(case: Case, now: datetime, beside: Beside | None = None) -> Saying:
     said = UNREPAIRED.get(state, SAYINGS[state]) if beside.is_unrepaired else SAYINGS[state]
     if state is State.COMMISSIONING_BOOKED:
         return _at_commissioning(said, beside, now)
-    if state is State.COMMISSIONED and beside.link is not None:
+    if state is State.COMMISSIONED and beside.link is not None and beside.link.activated_at is not None:
         return replace(said, text=f"{said.text} {_('Der Ersatzlink ist beendet.')}")
     if state is State.AWAITING_SHIPMENT and case.valid_until:
         until = labels.moment(case.valid_until)
