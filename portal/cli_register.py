@@ -32,7 +32,7 @@ def import_customers(file: BinaryIO, *, dry_run: bool) -> None:
         for problem in run.problems:
             words = " ".join(filter(None, (problem["column"], problem["wrong"], problem["value"])))
             click.echo(f"line {problem['line']}: {words}", err=True)
-        counts = run.expected
+        counts = imports.expected(run)
         if dry_run:
             imports.drop(run)
         else:

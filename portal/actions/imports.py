@@ -25,6 +25,8 @@ from portal.rules.triage import Origin
 
 PIECE = 1_000  # every piece reads the whole list again, so not too small
 PIECES = 10  # how many one round does, before the others' turn
+TOLD = 50  # changed rows that a preview shows
+CHANGES = "changes"  # the key beside the counts under which a preview keeps them
 DAYS = ("purchased_on", "delivered_on")
 
 
@@ -39,10 +41,12 @@ def prepare(
     good, unfit = agreed(lines)
     wrong = [*problems, *unfit]
     touched: set[Touched] = set()
+    changes: Changes = {}
     kept: list[Line] = []
     for part in chunked(good, PIECE):
         piece = _Piece(part, now)
         touched |= piece.touched()
+        piece.tell(changes)
         wrong.extend(piece.problems)
         kept.extend(piece.lines)
     return ImportRun.create(
@@ -51,23 +55,33 @@ def prepare(
         state=ImportState.PREVIEW,
         lines=[_plain(line) for line in kept],
         problems=[asdict(problem) for problem in sorted(wrong, key=lambda one: one.line)],
-        expected=dict(_counted(touched)),
+        expected=_counted(touched) | ({CHANGES: list(changes.values())[:TOLD]} if changes else {}),
         total=len(kept),
         created_at=now,
     )
 
 
+def expected(run: ImportRun) -> dict[str, int]:
+    """Return how many rows of each kind would be new or changed."""
+    return {name: count for name, count in run.expected.items() if name != CHANGES}
+
+
+def changes(run: ImportRun) -> list[dict[str, Any]]:
+    """Return the first rows that would change: kind, name, and column, old, new of each change."""
+    return run.expected.get(CHANGES, [])
+
+
 def start(run: ImportRun, *, by: Account | None, now: datetime) -> ImportRun:
     """Let the worker take the list over. Raises ImportMoved if it was started or dropped already."""
     with transaction():
-        _move(run, ImportState.RUNNING, due_at=now)
+        _move(run, ImportState.RUNNING, due_at=now, expected=expected(run))
         history.record(None, "import_register", by=by, at=now, run=run.id, lines=run.total)
     return ImportRun.get_by_id(run.id)
 
 
 def drop(run: ImportRun) -> None:
     """Throw a list away that was only looked at. Raises ImportMoved."""
-    _move(run, ImportState.DROPPED, lines=[])
+    _move(run, ImportState.DROPPED, lines=[], expected=expected(run))
 
 
 def _move(run: ImportRun, target: ImportState, **columns: Any) -> None:
@@ -116,7 +130,13 @@ _SAID = tuple(field.name for field in fields(Line))
 def _plain(line: Line) -> dict[str, Any]:
     """Return what a line says as plain data, without what it leaves open."""
     told = {name: value for name in _SAID if (value := getattr(line, name)) not in (None, "")}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+    return {name: _plainly(value) for name, value in told.items()}
+
+
+def _plainly(value: Any) -> Any:
+    if isinstance(value, Salon):
+        return value.name
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _line(plain: dict[str, Any]) -> Line:
@@ -131,6 +151,10 @@ def _line(plain: dict[str, Any]) -> Line:
 
 Touched = tuple[str, Any]
 """What would be counted, and a row by which it is counted once only."""
+
+
+Changes = dict[Any, dict[str, Any]]
+"""By row, what would change: as `changes` returns it."""
 
 
 def _counted(touched: Iterable[Touched]) -> Counter[str]:
@@ -201,6 +225,18 @@ class _Piece:
                 if row is not None and changes:
                     found.add((f"{kind}_changed", row.id))
         return found
+
+    def tell(self, told: Changes) -> None:
+        """Add what would change, by column with old and new value, until there is enough to show."""
+        for line in self.lines:
+            for kind, row, changes in self._changes(line) if len(told) < TOLD else ():
+                if row is not None and changes and (kind, row.id) not in told:
+                    columns = [
+                        (_COLUMNS[kind].get(name, name), _plainly(getattr(row, name)), _plainly(value))
+                        for name, value in changes.items()
+                        if name != "search_name"
+                    ]
+                    told[kind, row.id] = {"kind": kind, "name": _name(kind, row, line), "columns": columns}
 
     def apply(self) -> Counter[str]:
         """Write what is new and what changed, and return how much; inside the caller's transaction."""
@@ -288,6 +324,19 @@ class _Piece:
             bulk.insert(Device, new)
 
 
+def _name(kind: str, row: Any, line: Line) -> str:
+    """Return by what a row is known in the register."""
+    return {"salons": f"{row.name} ({line.customer_number})", "devices": getattr(row, "serial", "")}.get(
+        kind, line.customer_number
+    )
+
+
+_COLUMNS: dict[str, dict[str, str]] = {
+    "customers": {"name": Column.CUSTOMER_NAME},
+    "salons": {},
+    "devices": {"name": Column.DEVICE_NAME, "salon": Column.SALON_NAME},
+}
+"""Where a row's field is called otherwise than the list's column."""
 _FACTS = ("purchased_on", "delivered_on", "origin", "tse_in_server", "backup_booked")
 
 

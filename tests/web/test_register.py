@@ -20,6 +20,7 @@ from portal.models import (
 from portal.models.imports import ImportState
 from portal.outside import clock
 from portal.rules.signing_in import By
+from portal.rules.triage import Origin
 from portal.rules.workflow import Role
 from tests.builders import NOW, a_customer, a_device, a_salon, a_staff_member, an_admin, an_owner
 from tests.clients import page_of
@@ -211,6 +212,22 @@ def test_a_list_is_shown_first_and_taken_over_then(desk):
     assert "Die Liste ist eingelesen" in desk.get(f"/staff/imports/{run.id}").text
     progress = desk.get(f"/staff/imports/{run.id}", headers={"HX-Request": "true"})
     assert "<html" not in progress.text
+
+
+def test_what_would_change_is_shown_row_by_row_and_kept_no_longer_than_needed(desk):
+    salon = a_salon(a_customer("Haarwerk GmbH", number="K1"), "Haarwerk Süd", phone="+49221123456")
+    for number in range(1, 61):
+        a_device(salon, serial=f"KS-{number}", origin=Origin.UNKNOWN)
+    rows = [[*ROW[:3], "Gasse 9", *ROW[4:7], f"ks-{n}", "02.05.2023", "wir"] for n in range(1, 61)]
+    page = upload(desk, a_list(*rows, header=[*HEADER, "Herkunft"]))
+    shown = page_of(page).text
+    for said in (
+        "geänderte Salons 1", "Haarwerk Süd (K1) Straße: Lindenstraße 8 → Gasse 9 PLZ: 51469 → 50667",
+        "KS-1 Gekauft am: 02.05.2025 → 02.05.2023 Herkunft:", "56 weitere Änderungen", "und 11 weitere",
+    ):  # fmt: skip
+        assert said in shown, shown
+    desk.send(page, {}, form=f"/imports/{ImportRun.get().id}/start")
+    assert ImportRun.get().expected == {"salons_changed": 1, "devices_changed": 60}
 
 
 def test_what_is_wrong_is_told_by_line_and_the_rest_is_taken(desk):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, request, url_for
@@ -16,12 +17,15 @@ from portal.models import Account, ImportRun
 from portal.models.imports import ImportState
 from portal.outside import clock
 from portal.rules.register import Column, NoHeader, Wrong
+from portal.rules.triage import Origin
 from portal.web.forms import clean
 from portal.web.fragments import block, go_to, is_htmx, page
+from portal.web.labels import ORIGINS
 from portal.web.staff import bp, register_file
 from portal.web.staff.register_file import MOST_BYTES, NotAList, TooLong, Unclosed
 
 SHOWN = 200  # problems on one page
+UNFOLDED = 5  # changed rows that are seen at once
 
 COLUMNS = {
     Column.CUSTOMER_NUMBER: _l("Kundennummer"),
@@ -77,6 +81,14 @@ class Row:
 
     line: int
     text: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One row that would change, and what of it: column, old and new."""
+
+    name: str
+    columns: list[tuple[str, str, str]]
 
 
 @bp.get("/imports")
@@ -144,14 +156,41 @@ def import_run(run: int) -> Response:
 
 
 def _shown(run: ImportRun) -> dict[str, Any]:
-    counts = Counter(run.expected if run.state is ImportState.PREVIEW else run.counts)
+    is_preview = run.state is ImportState.PREVIEW
+    counts = Counter(deeds.expected(run) if is_preview else run.counts)
+    changes = [_changed(one) for one in deeds.changes(run)]
+    changed = sum(count for name, count in counts.items() if name.endswith("_changed"))
     return {
         "run": run,
         "counts": [(label, counts[name]) for name, label in COUNTED.items() if counts[name]],
         "problems": [_row(one) for one in run.problems[:SHOWN]],
         "more_problems": max(0, len(run.problems) - SHOWN),
         "is_running": run.due_at is not None,
+        "changes": changes[:UNFOLDED],
+        "folded_changes": changes[UNFOLDED:],
+        "more_changes": changed - len(changes) if changes else 0,
     }
+
+
+def _changed(change: dict[str, Any]) -> Changed:
+    return Changed(
+        change["name"],
+        [
+            (str(COLUMNS[Column(column)]), _value(column, old), _value(column, new))
+            for column, old, new in change["columns"]
+        ],
+    )
+
+
+def _value(column: str, value: Any) -> str:
+    """Return a kept value as people read it."""
+    if value is None or value == "":
+        return _("nicht bekannt")
+    if isinstance(value, bool):
+        return _("ja") if value else _("nein")
+    if column in deeds.DAYS:
+        return f"{date.fromisoformat(value):%d.%m.%Y}"
+    return str(ORIGINS[Origin(value)]) if column == Column.ORIGIN else value
 
 
 def _row(problem: dict[str, Any]) -> Row:
