@@ -13,7 +13,7 @@ from portal.models import Account, Passkey, SignIn
 from portal.outside import clock
 from portal.rules.signing_in import LONGEST, SHORTEST, By, Unfit
 from portal.rules.workflow import Role
-from portal.web import confirm, devices, labels
+from portal.web import confirm, devices
 from portal.web.access import guard
 from portal.web.forms import Form, Line, Required
 from portal.web.fragments import go_to, page
@@ -81,9 +81,7 @@ def password() -> Response:
     except accounts.PasswordNeeded:
         return _password_page(form, 422, {"present": _("Das ist nicht Ihr jetziges Passwort.")})
     except TooManyTries as problem:
-        until = labels.time_of_day(problem.free_at)
-        said = _("Das waren zu viele Versuche. Bitte warten Sie bis %(time)s.", time=until)
-        return _password_page(form, 429, {"present": said})
+        return _password_page(form, 429, {"present": signing.wait_until(problem)})
     answer = signing.start_again(me, target=url_for("account.account"))
     flash(_("Das neue Passwort gilt. Überall sonst sind Sie jetzt abgemeldet."))
     return answer

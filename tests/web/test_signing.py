@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from portal.actions import sign_in_links
+from portal.actions.throttle import TooManyTries
 from portal.models import Account, Letter, SignIn, SignInLink
 from portal.outside import clock
 from portal.rules.signing_in import FREE, By, Counted
 from portal.web import letters
+from portal.web.public import signing
 from tests.builders import a_staff_member, an_owner
 from tests.clients import DEMO_PASSWORD, page_of
 
@@ -49,6 +51,15 @@ def test_after_too_many_tries_the_page_says_until_when_to_wait(client, owner):  
     assert "zu viele Versuche" in page.text
     assert "Link per E-Mail" in page.text  # there is a way in at once
     assert f'value="{EMAIL}"' in answer.text  # nothing typed is lost
+
+
+def test_within_the_last_minute_no_clock_says_how_long_to_wait(app):  # rule P1
+    with app.test_request_context():
+        soon, later = (
+            signing.wait_until(TooManyTries(clock.now() + timedelta(seconds=far))) for far in (50, 70)
+        )
+    assert "einige Sekunden" in soon
+    assert "Bitte warten Sie bis" in later
 
 
 def test_known_and_unknown_addresses_get_the_same_answers(client, app, owner):  # rule P1

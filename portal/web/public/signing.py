@@ -1,6 +1,6 @@
 """Signing in and out: with a password, or with a link by mail (rule P1)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
 from flask import Response, current_app, flash, redirect, request, session, url_for
@@ -151,7 +151,9 @@ def _no_store(response: Response) -> Response:
 
 
 def wait_until(problem: TooManyTries) -> str:
-    """Return what to say to who tried too often."""
+    """Return what to say to who tried too often; within the last minute no clock says it (rule P1)."""
+    if problem.free_at - clock.now() < timedelta(minutes=1):
+        return _("Das waren zu viele Versuche. Bitte warten Sie einige Sekunden.")
     return _(
         "Das waren zu viele Versuche. Bitte warten Sie bis %(time)s.",
         time=labels.time_of_day(problem.free_at),
