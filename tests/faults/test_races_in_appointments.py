@@ -26,7 +26,7 @@ from tests.faults import people
 TUESDAY_10 = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SALONS, SLOTS = 200, 20
-TAKEN = "Diese Zeit hat gerade jemand anderes gebucht."
+TAKEN = "Diese Zeit ist nicht mehr frei."
 _serials = count(500_000)
 
 

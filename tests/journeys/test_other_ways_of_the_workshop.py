@@ -105,6 +105,7 @@ def test_a_fault_is_solved_from_afar_in_an_appointment(sides: Sides):  # rules T
     press(phone, "Termin aussuchen")
     press(phone, "Fernwartung mit RustDesk")
     book(phone)
+    phone.get_by_text("Ihre Nachricht dazu").click()
     phone.get_by_label("Möchten Sie uns dazu etwas sagen?").fill("Bitte zuerst anrufen.")
     press(phone, "Termin buchen")
     sides.read(case, "Ihr Termin zur Fernwartung", "Wir sind dran", "Gemeldet, wird geprüft")

@@ -92,6 +92,7 @@ def test_from_the_case_to_a_booked_appointment(client, owner, case):  # rules R1
     assert "Arbeiten Sie vorher nicht mit diesem Kassenserver" in text
     assert "keine PIN, PUK, Passwörter" in text  # rule C4a
     assert_session_rules(text)
+    assert text.index("Termin buchen") < text.index("Das halten Sie bereit")  # to book is near
     assert booked(case) is None  # looking changes nothing
     done = client.send(shown, {"note": "Bitte im Hof klingeln."}, form="/confirm")
     assert (booked(case).starts_at, booked(case).note) == (at(MONDAY, 9), "Bitte im Hof klingeln.")
@@ -169,7 +170,7 @@ def test_a_time_that_somebody_else_took_is_told_and_the_note_kept(client, owner,
     answer = client.send(shown, {"note": "Im Hof klingeln."}, form="/confirm")
     assert answer.status_code == 409
     page = page_of(answer)
-    assert "hat gerade jemand anderes gebucht" in page.text
+    assert "Diese Zeit ist nicht mehr frei." in page.text
     assert_session_rules(page.text)
     again = client.send(answer, form="/confirm", button=("at", "2026-11-23T09:00Z"))
     assert booked(case) is None  # one more look first, with the note
@@ -200,6 +201,8 @@ def test_a_note_that_is_too_long_is_told_at_its_field(client, owner, case):
 
 
 def test_the_salons_hours_narrow_the_times_and_all_can_be_had(client, owner, case):  # rule R4
+    asked = client.page(address(case, "/commissioning"))
+    assert asked.text.index("Wann hat Ihr Salon offen?") < asked.text.index("Montag, 23. November")
     shown = client.get(f"/salons/{case.salon_id}/hours?back={address(case, '/commissioning')}")
     wrong = client.send(shown, {"day_0": "18-9", "day_1": "9-13, 12-18", "day_2": "immer"}, form="/hours")
     assert wrong.status_code == 422
@@ -211,6 +214,7 @@ def test_the_salons_hours_narrow_the_times_and_all_can_be_had(client, owner, cas
     assert saved.request.path == address(case, "/commissioning")
     assert Salon.get_by_id(case.salon_id).hours == {"0": [[780, 1080]], "1": [[570, 720], [840, 960]]}
     assert times(page_of(saved))[0] == "2026-11-23T12:00Z"
+    assert "Wann hat Ihr Salon offen?" not in page_of(saved).text
     everything = client.page(address(case, "/commissioning?all=1"))
     assert times(everything)[0] == "2026-11-23T08:00Z"
     confirm(client, case, at(MONDAY, 9))
@@ -268,9 +272,10 @@ def test_a_time_that_is_none_is_nowhere_to_be_found(client, owner, case, start):
 
 
 def test_a_time_that_was_never_free_cannot_be_looked_at(client, owner, case):  # rule R4
-    for start in ("2026-11-23T03:00Z", "2026-11-21T12:00Z", "2026-11-23T08:15Z"):
+    for start in ("2026-11-23T03:00Z", "2026-11-21T12:00Z", "2026-11-23T08:15Z", "2030-01-07T08:00Z"):
         answer = client.get(address(case, f"/commissioning/confirm?at={start}"))
         assert answer.status_code == 409
+        assert "jemand" not in page_of(answer).text  # nobody took it
     assert client.get(address(case, "/training")).status_code == 404
 
 

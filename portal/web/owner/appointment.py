@@ -23,7 +23,7 @@ from portal.web.owner.appointment_words import Booked, booked, to_choose
 from portal.web.owner.cases import own
 from portal.web.owner.steps import moved
 
-TAKEN = _l("Diese Zeit hat gerade jemand anderes gebucht. Bitte suchen Sie eine andere aus.")
+TAKEN = _l("Diese Zeit ist nicht mehr frei. Bitte wählen Sie eine andere.")
 CHANGED = _l("Ihr Termin hat sich in der Zwischenzeit geändert. Hier sehen Sie den jetzigen Stand.")
 TOO_LATE = _l("Online lässt sich dieser Termin nicht mehr ändern. Bitte rufen Sie uns an.")
 
@@ -173,7 +173,7 @@ def _book_or_move(
 
 
 def _taken(case: Case, kind: Kind, starts_at: datetime, form: NoteForm, current: Booked | None) -> Response:
-    """Tell kindly that somebody was faster, and show what is free now; the note is kept (rule S3)."""
+    """Tell kindly that this time cannot be had, and show what is free now; the note is kept (rule S3)."""
     return page(
         "owner/appointment_pick.html",
         status=409, notice=TAKEN, case=case, kind=kind, current=current, note=form.note.data or "",
