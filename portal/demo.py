@@ -117,6 +117,8 @@ def _first_customer(scene: _Scene, customer: Customer) -> None:
         city="Köln",
         phone="+49221654321",
     )
+    for salon in (haarwerk, mitte):
+        demo_calendar.open_from_tuesday(salon, by=scene.owner, now=scene.now)
     _device(haarwerk, "KS-2025-0417", scene.now, bought_days_ago=300, tse_in_server=True, backup_booked=True)
     running = _device(
         mitte, "KS-2022-1183", scene.now, bought_days_ago=1500, tse_in_server=False, backup_booked=True
@@ -172,6 +174,7 @@ def _second_customer(scene: _Scene, customer: Customer) -> None:
         city="Bonn",
         phone="+49228998877",
     )
+    demo_calendar.open_from_tuesday(markt, by=scene.second, now=scene.now)
     device = _device(
         markt, "KS-2024-0099", scene.now, bought_days_ago=500, tse_in_server=True, backup_booked=True
     )
