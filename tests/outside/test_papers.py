@@ -281,12 +281,18 @@ def test_a_record_says_whether_it_lasts_and_leaves_room_to_sign(printed):  # rul
         assert text.count(squeezed("Steuerberatung")) == 1
 
 
-@pytest.mark.parametrize("many", [13, 15])  # the signature alone would have gone on
+def test_a_whole_repair_with_a_link_fits_one_page():  # rule O1
+    record = replace(RECORD, own_lines=(), measures=RECORD.measures[1:] * 22)
+    assert len(reading.pages_of(print_paper("outage_record.html", record))) == 1
+
+
+@pytest.mark.parametrize("many", [30, 33])  # the signature alone would have gone on
 def test_nobody_signs_an_empty_sheet(many):  # rule O1
     record = replace(RECORD, own_lines=(), substitutes=(), measures=RECORD.measures[:1] * many)
-    last = reading.pages_of(print_paper("outage_record.html", record))[-1]
-    assert squeezed("Unterschrift") in last
-    assert squeezed("Kein Ersatzlink war aktiv") in last
+    pages = reading.pages_of(print_paper("outage_record.html", record))
+    assert len(pages) == 2
+    assert squeezed("Unterschrift") in pages[-1]
+    assert pages[-1].count(squeezed(RECORD.measures[0].what)) >= 3
 
 
 @pytest.mark.parametrize("template", ["outage_record.html", "facts_sheet.html"])
