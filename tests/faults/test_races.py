@@ -39,10 +39,10 @@ def a_device(**facts: object):
     return builders.a_device(purchased_on=(now - timedelta(days=100)).date(), now=now, **facts)
 
 
-def test_a_report_sent_eight_times_at_once_is_one_case(live: str):  # rule S3
+def test_a_report_sent_eight_times_at_once_is_one_case(live: str):  # rules S1, S3
     device = a_device()
     owner = builders.an_owner(device.salon.customer)
-    for _ in range(ROUNDS):
+    for count in range(ROUNDS):
         draft, key = builders.a_draft(device, owner, clock.now(), link={"wanted": "yes"}, link_terms=_terms())
         visitor = with_report(signed_in(live, owner), key)
         tabs = [visitor.same_again() for _ in range(8)]
@@ -52,8 +52,11 @@ def test_a_report_sent_eight_times_at_once_is_one_case(live: str):  # rule S3
         case = Case.get(Case.draft == draft.id)
         assert answers[0].headers["Location"] == f"/report/sent/{case.number}"
         assert Draft.get_by_id(draft.id).sent_at == case.reported_at
-        assert _steps_of(case) == ["release", "submit"]
-        assert Letter.select().where(Letter.case == case, Letter.event == "released").count() == 1
+        told = (
+            ["submit"] if count else ["release", "submit"]
+        )  # the device is being sent in: the next ones wait
+        assert _steps_of(case) == told
+        assert Letter.select().where(Letter.case == case, Letter.event == "released").count() == len(told) - 1
     assert Case.select().count() == ROUNDS
     assert SubstituteLink.select().count() == 1  # the later reports join the open request (rule L1)
 
