@@ -52,9 +52,7 @@ def test_a_report_sent_eight_times_at_once_is_one_case(live: str):  # rules S1, 
         case = Case.get(Case.draft == draft.id)
         assert answers[0].headers["Location"] == f"/report/sent/{case.number}"
         assert Draft.get_by_id(draft.id).sent_at == case.reported_at
-        told = (
-            ["submit"] if count else ["release", "submit"]
-        )  # the device is being sent in: the next ones wait
+        told = ["submit"] if count else ["release", "submit"]  # the later ones wait
         assert _steps_of(case) == told
         assert Letter.select().where(Letter.case == case, Letter.event == "released").count() == len(told) - 1
     assert Case.select().count() == ROUNDS
