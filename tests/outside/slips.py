@@ -30,6 +30,7 @@ class Slip:
         "Deutschland",
     )
     sender_lines: tuple[str, ...] = ("Yılmaz & Söhne GbR", "Salon Haarwerk", "Große Gasse 7a", "50667 Köln")
+    sender_town: str = "50667 Köln"
     sender_phone: str = "+49 221 1234567"
     device_name: str = "Kassenserver Mini 4"
     device_serial: str | None = "KS4-2023-0815-77"

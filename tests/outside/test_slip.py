@@ -43,6 +43,7 @@ LONG = Slip(
         "Straße des siebzehnten Juni zum ehemaligen großen Exerzierplatz am Obertor, Hinterhaus, Aufgang 17b",
         "50667 Köln-Altstadt-Nord",
     ),
+    sender_town="50667 Köln-Altstadt-Nord",
     device_name="Kassenserver Mini 4 mit zusätzlicher Festplatte, Rückläufer aus 2021, neu aufgebaut",
     device_serial=None,
     conditional_tse=True,
@@ -59,6 +60,7 @@ def widest(letter):
         LONG,
         recipient=(letter * 120, letter * 80, letter * 100, letter * 80, letter * 30),
         sender_lines=(letter * 120, letter * 80, letter * 100, letter * 60),
+        sender_town=letter * 60,
         device_name=letter * 100,
         device_serial=letter * 60,
         fault=letter * 500,
@@ -158,6 +160,11 @@ def test_fold_and_hole_marks_stand_where_the_norm_wants_them(paper):  # rule C2:
     assert all(min(abs(at - mark) for mark in (105, 148.5, 210)) < 0.6 for at in dark)
 
 
+def without_dots(text):
+    """Return what is left of a text that was shortened."""
+    return text.rstrip(".…")
+
+
 HARDEST = {
     "usual": Slip(),
     "long": LONG,
@@ -170,15 +177,25 @@ HARDEST = {
 
 @pytest.mark.parametrize("slip", HARDEST.values(), ids=HARDEST)
 def test_the_longest_names_stay_on_one_page_and_lose_no_letter(slip):  # rule C2
-    paper = print_slip(slip)
+    paper, wide = print_slip(slip), 'class="sender wide' in html_of(slip)
     assert len(read(paper).pages) == 1
     recipient = squeezed("".join(slip.recipient))
     assert in_box(paper, RECIPIENT) == recipient
-    assert in_box(paper, RETURN_LINE) == squeezed("·".join(slip.sender_lines))
-    assert squeezed("".join(slip.sender_lines)) in in_box(paper, (25, 114, 103, 142.5))
+    name, _, rest = in_box(paper, RETURN_LINE).partition("·")
+    assert squeezed(slip.sender_lines[0]).startswith(without_dots(name))
+    assert without_dots(rest) in squeezed("·".join((*slip.sender_lines, slip.sender_town)))
+    assert squeezed("".join(slip.sender_lines)) in in_box(paper, (25, 114, 127 if wide else 103, 142.5))
     assert in_box(paper, (25, 147, 191, 169.5)) == squeezed(slip.fault)
-    assert squeezed(slip.device_name) in in_box(paper, (113, 114, 191, 142.5))
+    assert squeezed(slip.device_name) in in_box(paper, (129 if wide else 113, 114, 191, 142.5))
     assert squeezed("Wareneingang") in text_of(paper)
+
+
+def test_a_long_sender_stays_readable():  # rules C2, C3
+    html = html_of(
+        replace(LONG, sender_lines=("Haarwerk " * 13, "Ada Müller " * 7, "Obertor " * 12, "50667 Köln"))
+    )
+    assert 'class="sender wide pt80"' in html
+    assert 'class="return-line pt60"' in html
 
 
 @pytest.mark.parametrize(

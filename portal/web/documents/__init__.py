@@ -108,9 +108,17 @@ def recipient_lines(vendor: Operator) -> tuple[str, ...]:
 def sender_lines(case: Case) -> tuple[str, ...]:
     """Return where the parcel comes from and goes back to; the country only if it is another one."""
     person = case.contact_name if case.contact_name != case.return_name else ""
+    return filled(case.return_name, person, case.return_street, *_town(case))
+
+
+def town_of(case: Case) -> str:
+    """Return the town the parcel goes back to; with the country only if it is another one."""
+    return ", ".join(_town(case))
+
+
+def _town(case: Case) -> tuple[str, ...]:
     abroad = country(case.return_country) if case.return_country != operator().country else ""
-    place = f"{case.return_postal_code} {case.return_city}"
-    return filled(case.return_name, person, case.return_street, place, abroad)
+    return filled(f"{case.return_postal_code} {case.return_city}", abroad)
 
 
 def filled(*texts: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Slip:
     valid_until: str
     recipient: tuple[str, ...]
     sender_lines: tuple[str, ...]
+    sender_town: str
     sender_phone: str
     device_name: str
     device_serial: str | None
@@ -80,6 +81,7 @@ def of(case: Case, address: str, *, now: datetime) -> Slip:
         valid_until=labels.day(case.valid_until, weekday=False),
         recipient=documents.recipient_lines(operator()),
         sender_lines=documents.sender_lines(case),
+        sender_town=documents.town_of(case),
         sender_phone=documents.phone(case.contact_phone),
         device_name=device.name if device else _("Kassenserver"),
         device_serial=device.serial if device else None,
