@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from portal.outside import mailer
 from portal.outside.mailer import Folder, Mail, MailFailed, MailRefused, Server, mailer_for
 from tests.engines import free_port
 from tests.needs import lacking
+from tests.servers import MailServer
 
 LETTER = Mail(
     message_id="<case-17-released@reparatur.beispiel.de>",
@@ -38,7 +38,7 @@ class Postman:
         self.letters = []
         self.talks = []
         self.at_recipient = self.at_data = None
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
+        self.controller = MailServer(self, hostname="127.0.0.1", port=self.port, **options)
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.at_recipient:
