@@ -180,6 +180,39 @@ def cost_consents(device: DeviceFacts, *, inspection_fee: bool) -> tuple[Consent
     return tuple(kinds)
 
 
+def consents_asked(
+    answers: Answers, page: Page, device: DeviceFacts, *, inspection_fee: bool, identified: bool
+) -> tuple[ConsentKind, ...]:
+    """Return the texts to be accepted on a page, in order (rules S7, P4).
+
+    Without an account the link's terms stand beside the wish for it, and the charge for another vendor's
+    server beside what the repair may cost: two pages less for a till that is dead (rule P1a).
+    """
+    charge = charge_kind(answers, device)
+    charges = (charge,) if charge else ()
+    match page:
+        case Page.CHARGE:
+            return charges
+        case Page.LINK_TERMS:
+            return link_terms(device)
+        case Page.LINK:
+            return () if identified else link_terms(device)
+        case Page.COSTS:
+            costs = cost_consents(device, inspection_fee=inspection_fee)
+            is_among = _charge_is_among_costs(answers, device, identified=identified)
+            return (*charges, *costs) if is_among else costs
+        case Page.REMOTE:
+            return (ConsentKind.REMOTE_TERMS,)
+    return ()
+
+
+def _charge_is_among_costs(answers: Answers, device: DeviceFacts, *, identified: bool) -> bool:
+    """Tell whether a send-in's charge is accepted with the costs; also of who signed in since."""
+    kind = charge_kind(answers, device)
+    was_there = kind in {consent["kind"] for consent in accepted(answers, Page.COSTS)}
+    return outcome(answers) is Outcome.SEND_IN and (was_there or not identified)
+
+
 def accepted(answers: Answers, page: Page) -> list[Mapping[str, Any]]:
     """Return the acceptances given on a page: kind, wording, version, language, at."""
     return list(answers.get(page, {}).get("consents", []))
@@ -252,7 +285,7 @@ def path(answers: Answers, device: DeviceFacts, *, identified: bool = True) -> l
     result = triage.outcome(facts)
     if not triage.opens_case(result):
         return pages
-    if charge_kind(answers, device):
+    if charge_kind(answers, device) and not _charge_is_among_costs(answers, device, identified=identified):
         pages.append(Page.CHARGE)
     if result is Outcome.SEND_IN:
         return pages + _send_in_pages(answers, device, identified=identified)
@@ -304,19 +337,13 @@ def is_answered(
         return False
     if not identified and page in (Page.ADDRESS, Page.CONTACT):
         return bool(answers[page].get("email"))
-    if not identified and page is Page.LINK and yes_no(answers, Page.LINK, "wanted"):
-        return _has_link_terms(answers, device)
-    given = {consent["kind"] for consent in accepted(answers, page)}
-    if page is Page.CHARGE:
-        return charge_kind(answers, device) in given
-    if page is Page.LINK_TERMS:
-        return given >= set(link_terms(device))
-    if page is Page.COSTS:
-        return given >= set(cost_consents(device, inspection_fee=inspection_fee))
+    if page is not Page.LINK or yes_no(answers, Page.LINK, "wanted"):
+        known = {"inspection_fee": inspection_fee, "identified": identified}
+        given = {consent["kind"] for consent in accepted(answers, page)}
+        if not given >= set(consents_asked(answers, page, device, **known)):
+            return False
     if page is Page.TOPIC_DETAILS:
         return triage_facts(answers) is not None
-    if page is Page.REMOTE:
-        return ConsentKind.REMOTE_TERMS in given
     if page is Page.ENTERED:
         return _entered_is_about(answers, device, identified=identified)
     return True

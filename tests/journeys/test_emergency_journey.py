@@ -83,7 +83,7 @@ def _report(phone: Page, address: str) -> None:
     press(phone, "Störung melden")
     choose(phone, "purchase", "unknown")
     choose(phone, "tse", "unknown")
-    choose(phone, "origin", "vendor")
+    choose(phone, "origin", "elsewhere")
     go_on(phone)
     choose(phone, "topic", "server")
     go_on(phone)

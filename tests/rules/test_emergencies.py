@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.rules import emergencies, report
-from portal.rules.report import DeviceFacts, Page
-from portal.rules.triage import Hold
+from portal.rules.report import ConsentKind, DeviceFacts, Page
+from portal.rules.triage import Hold, Origin, Topic
 from tests.builders import consent
 from tests.filled_in import SEND_IN
 
+AT_MOST = 14  # pages from the start page to the slip
 SECRET = "a secret for tests, long enough to be one"
 ONLINE = datetime(2026, 11, 21, 8, 58, tzinfo=UTC)
 SLOT = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)  # 7:00 in Berlin
@@ -30,7 +31,44 @@ def test_the_way_without_an_account_is_shorter_and_ends_with_who_they_are():  # 
     )
     assert set(known) - set(unknown) == {Page.BACKUP, Page.LINK_TERMS}
     assert unknown[-1] is Page.ADDRESS
-    assert len(unknown) - 1 + 3 <= 14  # no list of devices; but the start page, the check and the slip
+    assert _pages(unknown) <= AT_MOST
+
+
+@pytest.mark.parametrize("running", ["yes", "no", "unknown"])
+@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("topic", [Topic.SERVER, Topic.INTERNET])
+def test_no_way_of_a_dead_till_is_longer_than_14_pages(topic, origin, running):  # rules P1a, T3
+    given = {Page.TOPIC: {"topic": topic}, Page.TOPIC_DETAILS: {"topic": topic, "server_affected": "yes"}}
+    given |= {Page.LINK: {"wanted": "yes"}, Page.RUNNING: {"running": running}}
+    way = report.path(answers(**given), DeviceFacts(origin=origin), identified=False)
+    is_two_things = topic is not Topic.SERVER and running == "yes"  # one more: they are no emergency
+    assert _pages(way) <= AT_MOST + is_two_things
+
+
+def test_the_charge_for_anothers_server_stands_with_the_costs():  # rules T3, P1a, P4
+    device = DeviceFacts(origin=Origin.ELSEWHERE)
+    known = {"inspection_fee": False, "identified": False}
+    asked = report.consents_asked(answers(), Page.COSTS, device, **known)
+    assert asked == (ConsentKind.THIRD_PARTY_CHARGE, ConsentKind.REPAIR_BY_QUOTE)
+    assert report.first_open(answers(), device, **known) is Page.COSTS, "the repair alone is not enough"
+    agreed = answers(**{Page.COSTS: {"consents": [consent(kind) for kind in asked]}})
+    for identified in (True, False):  # who signs in meanwhile is not asked again
+        way = report.path(agreed, device, identified=identified)
+        assert Page.CHARGE not in way
+        rest = {"inspection_fee": False, "identified": identified}
+        assert report.is_answered(agreed, Page.COSTS, device, **rest)
+    assert report.costs_are_accepted(agreed, device, inspection_fee=False)
+
+
+def test_a_charge_without_a_parcel_is_accepted_before_anything_else():  # rules T3, P4
+    given = {Page.TOPIC: {"topic": Topic.PERIPHERAL}}
+    given |= {Page.TOPIC_DETAILS: {"topic": Topic.PERIPHERAL, "bought_from": Origin.ELSEWHERE}}
+    assert Page.CHARGE in report.path(answers(**given), DeviceFacts(), identified=False)
+
+
+def _pages(way: list[Page]) -> int:
+    """Count what one sees: no list of devices, but the start page, the check and the one with the slip."""
+    return len(way) - 1 + 3
 
 
 @pytest.mark.parametrize(

@@ -174,14 +174,8 @@ class Walk:
 
     def consents_of(self, page: Page) -> tuple[ConsentKind, ...]:
         """Return the texts to accept on a page."""
-        if page is Page.CHARGE:
-            kind = report.charge_kind(self.answers, self.facts)
-            return (kind,) if kind else ()
-        if page is Page.LINK_TERMS or (page is Page.LINK and not self.is_identified):
-            return report.link_terms(self.facts)
-        if page is Page.COSTS:
-            return report.cost_consents(self.facts, inspection_fee=self.inspection_fee)
-        return (ConsentKind.REMOTE_TERMS,) if page is Page.REMOTE else ()
+        known = {"inspection_fee": self.inspection_fee, "identified": self.is_identified}
+        return report.consents_asked(self.answers, page, self.facts, **known)
 
     def wording(self, kind: ConsentKind) -> str:
         """Return the text to accept."""
