@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from peewee import Expression
 from PIL import Image
 
 from portal import demo
@@ -22,6 +23,7 @@ from portal.actions import (
     tills,
 )
 from portal.models import Account, Case, Device, Draft, SubstituteLink
+from portal.models.base import BaseModel
 from portal.outside import clock, files
 from portal.rules import backups, link_request
 from portal.rules import links as link_rules
@@ -113,6 +115,11 @@ def _on_the_way_in(cookies: Cookies, now: datetime) -> Iterator[Place]:
     """Yield what staff see between the first factor and the second."""
     for name, path, who in places_of_proving.half(now):
         yield Place(name, path, cookies.of(who, is_half=True))
+
+
+def first_of(model: type[BaseModel], *found_by: Expression) -> BaseModel:
+    """Return the oldest row that fits: PostgreSQL gives any of several, and another one each time."""
+    return model.select().where(*found_by).order_by(model.id).get()
 
 
 def account(name: str) -> Account:
@@ -224,12 +231,12 @@ def _pages(
 def _owner(cookies: Cookies, now: datetime, secret: str) -> Iterator[Place]:
     owner, second = account("inhaberin@salon"), account("zweite@salon")
     mine, hers = cookies.of(owner), cookies.of(second)
-    received = Case.get(Case.reporter == owner)
-    asked = Case.get(Case.state == "awaiting_information")
-    waiting = Case.get(Case.state == "submitted")
-    shipping = Case.get(Case.reporter == second, Case.state == "awaiting_shipment")
-    active = SubstituteLink.get(SubstituteLink.device == received.device)
-    moving = SubstituteLink.get(SubstituteLink.reason == "moving")
+    received = first_of(Case, Case.reporter == owner)
+    asked = first_of(Case, Case.reporter == second, Case.state == "awaiting_information")
+    waiting = first_of(Case, Case.reporter == second, Case.state == "submitted")
+    shipping = first_of(Case, Case.reporter == second, Case.state == "awaiting_shipment")
+    active = first_of(SubstituteLink, SubstituteLink.device == received.device)
+    moving = first_of(SubstituteLink, SubstituteLink.reason == "moving")
     ended, refused = _past_links(second, now, secret)
     sent, cancelled, lapsed = _more_cases(second, now)
     for name, cookie, path in [
@@ -328,9 +335,11 @@ def _doors(active: SubstituteLink, ended: SubstituteLink, secret: str) -> Iterat
 def _staff(cookies: Cookies, now: datetime) -> Iterator[Place]:
     support = account("support@portal")
     cookie, lists = cookies.of(support), ("links", "underway", "workshop", "waiting", "all")
-    received = Case.get(Case.state == "received")
-    waiting = Case.get(Case.state == "submitted")
-    requested = SubstituteLink.get(SubstituteLink.state == "requested", SubstituteLink.case.is_null(False))
+    received = first_of(Case, Case.state == "received")
+    waiting = first_of(Case, Case.state == "submitted")
+    of_case = SubstituteLink.case.is_null(False)
+    requested = first_of(SubstituteLink, SubstituteLink.state == "requested", of_case)
+    moving = first_of(SubstituteLink, SubstituteLink.reason == "moving")
     cases.note(received, "Der Karton ist feucht.", by=support, now=now)
     for name, path in [
         ("queue", "/staff/"),
@@ -339,7 +348,7 @@ def _staff(cookies: Cookies, now: datetime) -> Iterator[Place]:
         ("case-received", f"/staff/cases/{received.number}"),
         ("case-waiting", f"/staff/cases/{waiting.number}"),
         ("case-link", f"/staff/cases/{requested.case.number}"),
-        ("link-moving", f"/staff/links/{SubstituteLink.get(SubstituteLink.reason == 'moving').id}"),
+        ("link-moving", f"/staff/links/{moving.id}"),
         ("check-in", "/staff/check-in"),
         ("check-in-found", f"/staff/check-in?number={requested.case.number}"),
         ("search", "/staff/search?q=kosmetik"),

@@ -255,7 +255,7 @@ def sent(number: str) -> Response:
         return please_sign_in()
     case = get_object_or_404(Case.visible_to(current_user), Case.number == number)
     holds = [Hold(hold) for hold in case.holds]
-    link = case.links.first() or SubstituteLink.open_for(case.device)
+    link = SubstituteLink.shown_with(case) or SubstituteLink.open_for(case.device)
     now = clock.now()
     other, is_lapsed = case_page.other_send_in(case, holds, now), case.is_lapsed(now)
     return show("report/sent.html", case=case, holds=holds, link=link, other=other, is_lapsed=is_lapsed)
