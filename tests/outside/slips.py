@@ -42,6 +42,7 @@ class Slip:
     not_in_parcel: tuple[str, ...] = ("Bondrucker", "EC-Terminal", "PC oder Tablet", "Kassenlade")
     language: str = "de"
     lapsed_on: str = ""
+    is_over: bool = False
 
 
 PAGES = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined)

@@ -190,8 +190,9 @@ def test_an_admin_takes_a_lost_factor_away_with_a_reason(client, app, staff, com
     refused = client.send(page, {f"why-{staff.id}": " "}, form=form)
     assert refused.status_code == 422
     assert Authenticator.select().exists()
-    client.send(page, {f"why-{staff.id}": "Telefon verloren"}, form=form)
+    told = client.send(page, {f"why-{staff.id}": "Telefon verloren"}, form=form)
     assert not Authenticator.select().exists()
+    assert "Zweiten Schritt zurücksetzen" not in told.text, "there is none to be taken away"
     assert History.get(History.what == "reset_factor").why == "Telefon verloren"
     assert lost.get("/staff/").headers["Location"].startswith("/sign-in")
     assert come_in(lost, staff, second_factor=False).request.path == "/second-factor/set-up"

@@ -62,6 +62,7 @@ def test_a_lapsed_or_cancelled_release_is_none(signed_in, app, owner, device):  
         assert not paper.of(case, "x", now=case.valid_until).released
         ended = cases.cancel(case, by=owner, now=LATER)
         assert not paper.of(ended, "x", now=LATER).released
+    assert "Dieser Vorgang ist beendet" in words(signed_in.get(f"/cases/{case.number}/slip.pdf"))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ class Slip:
     not_in_parcel: tuple[str, ...]
     language: str
     lapsed_on: str = ""  # the day on which the release lapsed (C2b)
+    is_over: bool = False  # the case has ended: nothing is to be sent any more
 
 
 def made(case: Case, address: str | None = None) -> bytes:
@@ -52,7 +53,7 @@ def as_released(case: Case, released_at: datetime) -> bytes:
     """Return the slip as it was on the day of its release, whatever the case became since (rules C2b, P3)."""
     with force_locale(case.language):
         then = of(case, documents.address_of(case), now=released_at)
-        return _printed(replace(then, released=True))
+        return _printed(replace(then, released=True, is_over=False))
 
 
 def _printed(said: Slip) -> bytes:
@@ -91,6 +92,7 @@ def of(case: Case, address: str, *, now: datetime) -> Slip:
         not_in_parcel=tuple(labels.label(one) for one in NOT_IN_PARCEL),
         language=documents.language(),
         lapsed_on=labels.day(case.valid_until, weekday=False) if case.is_lapsed(now) else "",
+        is_over=case.state in CLOSED,
     )
 
 
