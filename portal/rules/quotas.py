@@ -12,10 +12,11 @@ from ipaddress import ip_address, ip_network
 
 
 class Kind(StrEnum):
-    """What is counted: calls of one API key, photos from one network without signing in."""
+    """What is counted: calls of one API key; of one network, the photos and the reports begun signed out."""
 
     API = "api"
     PHOTOS = "photos"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Quota:
 QUOTAS = {
     Kind.API: Quota(600, timedelta(minutes=1)),
     Kind.PHOTOS: Quota(40, timedelta(minutes=10)),  # a salon's people share one address
+    Kind.REPORTS: Quota(60, timedelta(minutes=10)),  # each is a row, whether it is sent or not
 }
 
 

@@ -1,9 +1,12 @@
 """Who may go on with a report, where, and what it leads to: browsers, accounts, other businesses."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 
 from portal.models import Case, Draft
+from portal.rules.quotas import QUOTAS, Kind, Quota
 from portal.rules.report import Page
 from portal.rules.triage import Origin
 from tests.builders import (
@@ -161,6 +164,23 @@ def test_an_incomplete_report_leads_to_what_is_missing(client, sign_in):
     assert at.request.path == "/report/fault"
     assert "Diese Antwort fehlt noch" in page_of(at).text
     assert Case.select().count() == 0
+
+
+def test_a_flood_of_reports_begun_signed_out_is_stopped_and_nothing_is_thrown_away(
+    client, app, sign_in, monkeypatch
+):  # rule P1a
+    monkeypatch.setitem(QUOTAS, Kind.REPORTS, Quota(2, timedelta(minutes=10)))
+    for _ in range(2):
+        client.send(client.get("/report"), {}, form="/report")
+    answer = client.send(client.get("/report"), {}, form="/report")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 600
+    assert "sehr viele Meldungen" in page_of(answer).text
+    assert Draft.select().count() == 1, "the one that was begun is still there"
+    signed_in = app.test_client()
+    sign_in(signed_in, an_owner())  # who is known is not counted
+    begun = signed_in.send(signed_in.get("/report"), {}, form="/report")
+    assert begun.request.path == "/report/device"
 
 
 def test_staff_are_led_to_their_queue(client, sign_in):

@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.actions import emergencies, reports
+from portal.actions import emergencies, quotas, reports
 from portal.actions.throttle import TooManyTries
 from portal.models import Account, Case, Draft, Emergency, SubstituteLink
 from portal.outside import clock
+from portal.rules.quotas import Kind, UsedUp, network_of
 from portal.rules.report import UNLISTED, Page, yes_no
 from portal.rules.triage import Hold
+from portal.web import labels
 from portal.web.access import please_sign_in
 from portal.web.context import language
 from portal.web.fragments import page as show
@@ -76,13 +78,18 @@ def _sent_address(case: Case) -> Response:
 @bp.get("")
 def begin() -> Response:
     """Say what comes, or offer to go on with a report that was begun; one that ended is none."""
-    draft, account = draft_here(), person()
+    return _begin_page(draft_here(), person())
+
+
+def _begin_page(
+    draft: Draft | None, account: Account | None, status: int = 200, full_until: str = ""
+) -> Response:
     here = _unfinished(draft, account)
     elsewhere = None
     if account and not here:
         found = Draft.open_of(account).first()
         elsewhere = _unfinished(found, account) if found != draft else None
-    return show("report/begin.html", here=here, elsewhere=elsewhere)
+    return show("report/begin.html", status=status, here=here, elsewhere=elsewhere, full_until=full_until)
 
 
 def _unfinished(draft: Draft | None, account: Account | None) -> Walk | None:
@@ -101,10 +108,14 @@ def start() -> Response:
     """
     from portal.web.public.report_photos import remove_files
 
-    draft = draft_here()
+    draft, account, now = draft_here(), person(), clock.now()
+    if account is None:
+        try:
+            quotas.spend(Kind.REPORTS, network_of(request.remote_addr or ""), now=now)
+        except UsedUp as problem:
+            return too_many(_begin_page(draft, None, 429, labels.time_of_day(problem.free_at)), problem)
     if draft and not draft.sent_at:
         remove_files(reports.discard(draft))
-    account, now = person(), clock.now()
     begun, session["draft"] = reports.begin(account=account, now=now)
     if account is not None:
         return redirect(url_for("report.question", page=Page.DEVICE), code=303)

@@ -4,8 +4,6 @@ Photos are stored as soon as they arrive; what was typed beside them is never lo
 cannot be taken.
 """
 
-from math import ceil
-
 from flask import Response, abort, current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -20,6 +18,7 @@ from portal.web.errors import refused as page_of_refusal
 from portal.web.photos import MEGABYTE, message_of
 from portal.web.public.report import bp, confirmation_of, draft_here, keep, page_of, walk_here
 from portal.web.public.report_pages import Walk
+from portal.web.public.signing import too_many
 
 
 def fault_page(walk: Walk) -> Response:
@@ -83,9 +82,7 @@ def _too_often(walk: Walk, form, problem: UsedUp) -> Response:
     """Say until when to wait; what was typed stays."""
     until = labels.time_of_day(problem.free_at)
     message = _("Das waren sehr viele Fotos in kurzer Zeit. Weitere gehen ab %(time)s.", time=until)
-    answer = _show(walk, form, {"photos": message}, status=429)
-    answer.headers["Retry-After"] = str(max(1, ceil((problem.free_at - walk.now).total_seconds())))
-    return answer
+    return too_many(_show(walk, form, {"photos": message}, status=429), problem)
 
 
 def _take_photo(walk: Walk, stream) -> None:

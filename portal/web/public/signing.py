@@ -14,6 +14,7 @@ from portal.actions.throttle import TooManyTries
 from portal.models import Account, SignInLink
 from portal.outside import clock
 from portal.rules import signing_in as rules
+from portal.rules.quotas import UsedUp
 from portal.web import browser_mark, labels
 from portal.web.access import half_signed_in, home_of, safe_next
 from portal.web.forms import Form, Line, Required, clean
@@ -160,7 +161,7 @@ def wait_until(problem: TooManyTries) -> str:
     )
 
 
-def too_many(response: Response, problem: TooManyTries) -> Response:
+def too_many(response: Response, problem: TooManyTries | UsedUp) -> Response:
     """Tell machines too when the next try counts."""
     seconds = max(1, int((problem.free_at - clock.now()).total_seconds()) + 1)
     response.headers["Retry-After"] = str(seconds)
