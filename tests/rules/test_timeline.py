@@ -205,7 +205,7 @@ def test_the_stretch_runs_from_the_backup_to_the_end(told, later):  # rule B3
 SINCE_OF = {
     Reason.NOTHING_ENTERED: Since.NOTHING, Reason.ALL_DATA_IN_BACKUP: Since.NOTHING,
     Reason.DATA_ENTERED: Since.ENTERED, Reason.DATA_MISSING: Since.ENTERED,
-    Reason.ENTERED_UNKNOWN: Since.MAYBE, Reason.BACKUP_OLDER_THAN_THOUGHT: Since.MAYBE,
+    Reason.ENTERED_UNKNOWN: Since.MAYBE,
 }  # fmt: skip
 
 
@@ -219,5 +219,7 @@ def test_the_picture_never_contradicts_the_answer(told):  # rules L4, L4a, L5
         return
     said = [SINCE_OF[reason] for reason in found.reasons if reason in SINCE_OF]
     assert not said or said == [told.since]
+    if Reason.BACKUP_OLDER_THAN_THOUGHT in found.reasons:  # entered since the newer one: since this too
+        assert told.since is (Since.ENTERED if told.entered_since else Since.MAYBE)
     if found.answer in (Answer.FULL, Answer.VIEW_ONLY):
         assert told.shown_backup_at == found.backup_at
