@@ -291,7 +291,7 @@ def test_a_refusal_needs_a_reason_and_stays(client, staff):  # rule L3
 
 
 def test_an_active_link_is_ended_with_a_reason_and_is_seen_beside_the_next(client, staff):  # rule L3
-    link = build.an_active_link()
+    link = build.an_active_link(now=clock.now())
     shown = client.get(f"/staff/links/{link.id}")
     client.send(shown, {"delete_reason": "Server ist zurück"}, form="/steps/delete")
     assert SubstituteLink.get_by_id(link.id).state == LinkState.ENDED
